@@ -1,0 +1,65 @@
+"""One family of errors; `web` and `api` each map it to HTTP in one place.
+
+    ZiluError
+    ├── Invalid           422  a field is missing or wrong; `field` names it
+    ├── Unauthenticated   401  nobody, or not who they say
+    ├── Forbidden         403  somebody, but not for this
+    ├── NotFound          404  no such thing, or none that you may see
+    ├── Conflict          409  not allowed in the present state, or outdated
+    ├── TooMany           429  a budget is used up; `retry_after` seconds
+    └── Unavailable       503  a part is down; `retry_after` seconds
+
+A message is one sentence that says what is wrong and what would be right. It never repeats what was typed,
+because what was typed may be an identity number.
+"""
+
+from __future__ import annotations
+
+
+class ZiluError(Exception):
+    """Root of everything that Zilu refuses on purpose."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        if code is not None:
+            self.code = code
+
+
+class Invalid(ZiluError):
+    code = "invalid"
+
+
+class Unauthenticated(ZiluError):
+    code = "unauthenticated"
+
+
+class Forbidden(ZiluError):
+    code = "forbidden"
+
+
+class NotFound(ZiluError):
+    code = "not-found"
+
+
+class Conflict(ZiluError):
+    code = "conflict"
+
+
+class _Later(ZiluError):
+    """Refused now; the same request may succeed after `retry_after` whole seconds."""
+
+    def __init__(self, message: str, *, retry_after: int, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.retry_after = retry_after
+
+
+class TooMany(_Later):
+    code = "too-many"
+
+
+class Unavailable(_Later):
+    code = "unavailable"
