@@ -1,0 +1,184 @@
+"""Who may do what, to whose. One table, deny by default.
+
+`RULES[role, action]` says in which relation the actor must stand to the member that the thing belongs to. What is not
+in the table is forbidden. The relation OTHER is the consortium's first rule in one word: nobody decides on their own
+member's case, nor on that of a company under the same owner.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from registry.accounts.rules import Role, Scope
+from registry.errors import Forbidden
+from registry.members.models import Standing
+
+
+class Relation(enum.StrEnum):
+    ANY = "any"
+    OWN = "own"  # the actor's own member
+    OTHER = "other"  # neither the actor's member nor one of its group
+
+
+class Action(enum.StrEnum):
+    PUBLIC = "public"  # no sign-in: discovery, policy, the log, the way in
+    HOME = "home"  # anyone who has signed in
+    EVALUATE = "evaluate"
+    CHECK = "check"
+    CHECK_READ = "check-read"
+    REPORT_FILE = "report-file"
+    REPORT_COUNTERSIGN = "report-countersign"
+    REPORT_READ = "report-read"
+    DOCKET_READ = "docket-read"
+    REPORT_SCREEN = "report-screen"
+    LETTER_READ = "letter-read"
+    SERVICE_RECORD = "service-record"
+    ENTRY_READ = "entry-read"
+    ENTRY_LIST = "entry-list"
+    RECALL_READ = "recall-read"
+    RECALL_ACKNOWLEDGE = "recall-acknowledge"
+    CASE_READ = "case-read"
+    CASE_ATTEST = "case-attest"
+    STATEMENT_MAKE = "statement-make"
+    APPEAL_LODGE = "appeal-lodge"
+    APPEAL_DRAW = "appeal-draw"
+    APPEAL_ADMIT = "appeal-admit"
+    APPEAL_ANSWER = "appeal-answer"
+    APPEAL_HEAR = "appeal-hear"
+    APPEAL_VOTE = "appeal-vote"
+    KEY_ENROL = "key-enrol"
+    KEY_REVOKE = "key-revoke"
+    MEMBER_ADMIT = "member-admit"
+    ACCOUNT_OPEN = "account-open"
+
+
+_R, _A = Role, Action
+RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
+    {
+        **{(role, _A.HOME): Relation.ANY for role in Role if role != Role.SUBJECT},
+        (_R.CHECKER, _A.EVALUATE): Relation.ANY,
+        (_R.CHECKER, _A.CHECK): Relation.ANY,
+        (_R.CHECKER, _A.CHECK_READ): Relation.OWN,
+        (_R.CHECKER, _A.RECALL_READ): Relation.OWN,
+        (_R.CHECKER, _A.RECALL_ACKNOWLEDGE): Relation.OWN,
+        (_R.CHECKER, _A.ENTRY_READ): Relation.ANY,  # narrowed to what the member was shown
+        (_R.REPORTER, _A.EVALUATE): Relation.ANY,
+        (_R.REPORTER, _A.REPORT_FILE): Relation.OWN,
+        (_R.REPORTER, _A.REPORT_READ): Relation.OWN,
+        (_R.REPORTER, _A.APPEAL_ANSWER): Relation.OWN,
+        (_R.REPORTER, _A.ENTRY_READ): Relation.ANY,
+        (_R.APPROVER, _A.EVALUATE): Relation.ANY,
+        (_R.APPROVER, _A.REPORT_COUNTERSIGN): Relation.OWN,
+        (_R.APPROVER, _A.REPORT_READ): Relation.OWN,
+        (_R.APPROVER, _A.APPEAL_ANSWER): Relation.OWN,
+        (_R.APPROVER, _A.ENTRY_READ): Relation.ANY,
+        (_R.MEMBER_ADMIN, _A.KEY_ENROL): Relation.OWN,
+        (_R.MEMBER_ADMIN, _A.KEY_REVOKE): Relation.OWN,
+        (_R.MEMBER_ADMIN, _A.ACCOUNT_OPEN): Relation.OWN,
+        (_R.CLERK, _A.LETTER_READ): Relation.OTHER,
+        (_R.CLERK, _A.SERVICE_RECORD): Relation.OTHER,
+        (_R.CLERK, _A.APPEAL_ADMIT): Relation.OTHER,
+        (_R.SCREENER, _A.DOCKET_READ): Relation.ANY,
+        (_R.SCREENER, _A.REPORT_READ): Relation.OTHER,
+        (_R.SCREENER, _A.REPORT_SCREEN): Relation.OTHER,
+        (_R.PANELIST, _A.DOCKET_READ): Relation.ANY,
+        (_R.PANELIST, _A.APPEAL_HEAR): Relation.OTHER,
+        (_R.PANELIST, _A.APPEAL_VOTE): Relation.OTHER,
+        (_R.VERIFIER, _A.CASE_ATTEST): Relation.OTHER,
+        (_R.REGULATOR, _A.ENTRY_LIST): Relation.ANY,
+        (_R.REGULATOR, _A.ENTRY_READ): Relation.ANY,
+        (_R.REGULATOR, _A.REPORT_READ): Relation.ANY,
+        (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
+        (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
+        (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
+        (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,
+        (_R.SUBJECT, _A.APPEAL_LODGE): Relation.ANY,
+        (_R.SUBJECT, _A.APPEAL_DRAW): Relation.ANY,
+    }
+)
+
+# What a token must carry for an action; a browser session needs none.
+SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
+    {
+        _A.EVALUATE: frozenset({Scope.CHECK, Scope.REPORT}),
+        _A.CHECK: frozenset({Scope.CHECK}),
+        _A.CHECK_READ: frozenset({Scope.CHECK}),
+        _A.RECALL_READ: frozenset({Scope.CHECK, Scope.WATCH}),
+        _A.RECALL_ACKNOWLEDGE: frozenset({Scope.CHECK, Scope.WATCH}),
+        _A.REPORT_FILE: frozenset({Scope.REPORT}),
+        _A.REPORT_COUNTERSIGN: frozenset({Scope.REPORT}),
+        _A.REPORT_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
+        _A.APPEAL_ANSWER: frozenset({Scope.REPORT}),
+        _A.ENTRY_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),
+        _A.ENTRY_LIST: frozenset({Scope.AUDIT}),
+        **{
+            action: frozenset({Scope.ROSTER})
+            for action in (
+                _A.DOCKET_READ,
+                _A.REPORT_SCREEN,
+                _A.LETTER_READ,
+                _A.SERVICE_RECORD,
+                _A.APPEAL_ADMIT,
+                _A.APPEAL_HEAR,
+                _A.APPEAL_VOTE,
+                _A.CASE_ATTEST,
+            )
+        },
+    }
+)
+
+# A suspended member may still read, answer and acknowledge; these it may not do.
+NEEDS_ADMISSION = frozenset({_A.EVALUATE, _A.CHECK, _A.REPORT_FILE, _A.REPORT_COUNTERSIGN})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an account with all that access asks about. `scopes` is None in a browser session."""
+
+    id: str
+    unit_id: str
+    member_id: str
+    group: str
+    standing: Standing
+    roles: frozenset[Role]
+    scopes: frozenset[Scope] | None = None
+
+
+def require(actor: Actor, action: Action, *, member_id: str | None = None, group: str | None = None) -> None:
+    """Forbidden unless one of the actor's roles allows `action` on what belongs to `member_id` (of `group`)."""
+    if not allowed(actor, action, member_id=member_id, group=group):
+        raise Forbidden("your account may not do this")
+
+
+def allowed(actor: Actor, action: Action, *, member_id: str | None = None, group: str | None = None) -> bool:
+    if action in NEEDS_ADMISSION and actor.standing is not Standing.ADMITTED:
+        return False
+    if actor.scopes is not None and not actor.scopes & SCOPES.get(action, frozenset(Scope)):
+        return False
+    relations = {RULES[role, action] for role in actor.roles if (role, action) in RULES}
+    return any(_holds(relation, actor, member_id, group) for relation in relations)
+
+
+def _holds(relation: Relation, actor: Actor, member_id: str | None, group: str | None) -> bool:
+    if relation is Relation.ANY or member_id is None:
+        return True  # without a thing in hand the question is whether the role may ever do it
+    if relation is Relation.OWN:
+        return actor.member_id == member_id
+    return actor.member_id != member_id and (group is None or actor.group != group)
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def needs(action: Action) -> Callable[[View], View]:
+    """Mark a view with the action that it carries out; the edge's guard reads the mark, and refuses a view without."""
+
+    def mark(view: View) -> View:
+        view.zilu_action = action  # type: ignore[attr-defined]
+        return view
+
+    return mark

@@ -1,0 +1,243 @@
+"""Open accounts, sign people in and out. Names are sealed under the vault key."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from registry import policy, vault
+from registry.access import Action, Actor, require
+from registry.accounts.models import Account, ApiClient, UserSession
+from registry.accounts.rules import GRANTABLE, Role, Scope
+from registry.db import Session
+from registry.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from registry.log.actions import record
+from registry.members.actions import first_unit, short_name
+from registry.members.models import Kind, Member
+from registry.signing import keys
+
+PASSWORD_LENGTH = 12
+# Which roles a kind of member may give its people.
+ROLES_OF: Mapping[Kind, frozenset[Role]] = {
+    Kind.CARRIER: frozenset({Role.CHECKER, Role.REPORTER, Role.APPROVER, Role.MEMBER_ADMIN, Role.PANELIST}),
+    Kind.ASSOCIATION: frozenset({Role.MEMBER_ADMIN, Role.CLERK, Role.SCREENER, Role.PANELIST}),
+    Kind.VERIFIER: frozenset({Role.MEMBER_ADMIN, Role.VERIFIER}),
+    Kind.REGULATOR: frozenset({Role.MEMBER_ADMIN, Role.REGULATOR}),
+    Kind.OPERATOR: frozenset({Role.OPERATOR}),
+}
+_hasher = argon2.PasswordHasher()
+# What an unknown name is checked against, so that it takes as long as a known one.
+_NOBODY = _hasher.hash(secrets.token_urlsafe())
+
+
+def open_account(
+    session: Session,
+    *,
+    id: str,
+    member_id: str,
+    name: str,
+    roles: Iterable[Role],
+    actor: Actor,
+    now: datetime,
+    password: str | None = None,
+    unit_id: str | None = None,
+) -> Account:
+    """An account of a member with the roles that the member's kind may give."""
+    require(actor, Action.ACCOUNT_OPEN, member_id=member_id)
+    return _open(
+        session,
+        id=id,
+        member_id=member_id,
+        name=name,
+        roles=frozenset(roles),
+        actor_id=actor.id,
+        now=now,
+        password=password,
+        unit_id=unit_id,
+    )
+
+
+def found(session: Session, *, id: str, member_id: str, name: str, password: str, now: datetime) -> Account:
+    """The first operator, who admits everybody else. Refused once there is an account."""
+    if session.query(Account).first():
+        raise Conflict("this registry has been founded already")
+    return _open(
+        session,
+        id=id,
+        member_id=member_id,
+        name=name,
+        roles=frozenset({Role.OPERATOR}),
+        actor_id="system:founding",
+        now=now,
+        password=password,
+        unit_id=None,
+    )
+
+
+def _open(
+    session: Session,
+    *,
+    id: str,
+    member_id: str,
+    name: str,
+    roles: frozenset[Role],
+    actor_id: str,
+    now: datetime,
+    password: str | None,
+    unit_id: str | None,
+) -> Account:
+    short_name(id, field="id")
+    member = session.get(Member, member_id)
+    if member is None:
+        raise NotFound("there is no such member", field="member")
+    if not roles or not roles <= ROLES_OF[member.kind] & GRANTABLE:
+        raise Invalid(f"roles must be among {', '.join(sorted(ROLES_OF[member.kind]))}", field="roles")
+    if session.get(Account, id):
+        raise Conflict("an account of this id exists already", field="id")
+    account = Account(
+        id=id,
+        unit_id=unit_id or first_unit(session, member_id).id,
+        member_id=member_id,
+        roles=sorted(role.value for role in roles),
+        sealed_name=vault.seal(session.keyring.vault_key, name.encode(), table="account", row=id, column="sealed_name"),
+        password=_hashed(password) if password is not None else None,
+        failures=0,
+        opened_at=now,
+    )
+    session.add(account)
+    record(session, "account.open", actor=actor_id, now=now, facts={"account": id, "roles": account.roles})
+    return account
+
+
+def _hashed(password: str) -> str:
+    if len(password) < PASSWORD_LENGTH:
+        raise Invalid(f"password must have {PASSWORD_LENGTH} characters or more", field="password")
+    return _hasher.hash(password)
+
+
+def name_of(session: Session, account: Account) -> str:
+    key = session.keyring.vault_key
+    return vault.open_sealed(key, account.sealed_name, table="account", row=account.id, column="sealed_name").decode()
+
+
+def close_account(session: Session, *, account_id: str, actor: Actor, now: datetime) -> None:
+    """No more sign-in; every session and key of the account ends with it."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound("there is no such account", field="account")
+    require(actor, Action.ACCOUNT_OPEN, member_id=account.member_id)
+    account.closed_at = now
+    for row in session.query(UserSession).filter_by(account_id=account_id, revoked_at=None):
+        row.revoked_at = now
+    for client in session.query(ApiClient).filter_by(account_id=account_id, revoked_at=None):
+        client.revoked_at = now
+    record(session, "account.close", actor=actor.id, now=now, facts={"account": account_id})
+
+
+def enrol_client(
+    session: Session,
+    *,
+    account_id: str,
+    jwk: Mapping[str, object],
+    scopes: Iterable[Scope],
+    actor: Actor,
+    now: datetime,
+) -> ApiClient:
+    """The key with which the account's program signs in; a new one replaces the old."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound("there is no such account", field="account")
+    require(actor, Action.ACCOUNT_OPEN, member_id=account.member_id)
+    public = keys.from_jwk(jwk, field="key")
+    client = session.get(ApiClient, account_id) or ApiClient(id=account_id, account_id=account_id)
+    client.kid, client.jwk = keys.thumbprint(public), dict(keys.to_jwk(public))
+    client.scopes, client.revoked_at = sorted(scope.value for scope in scopes), None
+    session.add(client)
+    record(session, "client.enrol", actor=actor.id, now=now, facts={"client": account_id, "kid": client.kid})
+    return client
+
+
+def sign_in(session: Session, *, account_id: str, password: str, now: datetime) -> str | None:
+    """A session token, or None for a wrong name or password. The caller commits either way: failures count.
+
+    After five failures the account pauses for a quarter of an hour (TooMany), whatever is typed.
+    """
+    account = session.get(Account, account_id)
+    known = account is not None and account.closed_at is None and account.password is not None
+    if known and account and account.paused_until and now < account.paused_until:
+        wait = int((account.paused_until - now).total_seconds()) + 1
+        raise TooMany("too many wrong passwords; wait before you try again", retry_after=wait)
+    right = _matches(account.password if known and account and account.password else _NOBODY, password)
+    if not (known and account):
+        return None
+    if not right:
+        _count_failure(account, now)
+        record(session, "account.sign-in-failed", actor=account.id, now=now)
+        return None
+    account.failures, account.paused_until = 0, None
+    return _open_session(session, account, now)
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _count_failure(account: Account, now: datetime) -> None:
+    account.failures += 1
+    if account.failures >= policy.SIGN_IN_ATTEMPTS:
+        account.failures, account.paused_until = 0, now + policy.SIGN_IN_PAUSE
+
+
+def _open_session(session: Session, account: Account, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    session.add(
+        UserSession(id=hashed_token(token), account_id=account.id, opened_at=now, expires_at=now + policy.SESSION_LIFE)
+    )
+    record(session, "account.sign-in", actor=account.id, now=now)
+    return token
+
+
+def hashed_token(token: str) -> str:
+    """What a row holds in place of a token of 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_out(session: Session, *, token: str, now: datetime) -> None:
+    row = session.get(UserSession, hashed_token(token))
+    if row is not None and row.revoked_at is None:
+        row.revoked_at = now
+        record(session, "account.sign-out", actor=row.account_id, now=now)
+
+
+def session_actor(session: Session, *, token: str, now: datetime) -> Actor:
+    """Who holds this browser session; Unauthenticated once it is over."""
+    row = session.get(UserSession, hashed_token(token))
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        raise Unauthenticated("your session is over; sign in again")
+    return actor_of(session, row.account_id)
+
+
+def actor_of(session: Session, account_id: str, scopes: frozenset[Scope] | None = None) -> Actor:
+    account = session.get(Account, account_id)
+    if account is None or account.closed_at is not None:
+        raise Unauthenticated("this account is closed")
+    member = session.get(Member, account.member_id)
+    if member is None:
+        raise Forbidden("this account belongs to no member")
+    return Actor(
+        id=account.id,
+        unit_id=account.unit_id,
+        member_id=member.id,
+        group=member.group,
+        standing=member.standing,
+        roles=frozenset(Role(role) for role in account.roles),
+        scopes=scopes,
+    )

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.db import Base, new_id
+
+
+class Account(Base):
+    """A person, or a member's own system, that signs in. Name and address are sealed under the vault key."""
+
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)  # a short name, `birch-hr`
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("unit.id"), index=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    roles: Mapped[list[str]]
+    sealed_name: Mapped[bytes]
+    password: Mapped[str | None]  # Argon2id
+    failures: Mapped[int] = mapped_column(default=0)  # wrong passwords since the last right one
+    paused_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+
+
+class UserSession(Base):
+    """A signed-in browser. The cookie holds the token, the row its SHA-256."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiClient(Base):
+    """A key with which an account's program signs in."""
+
+    __tablename__ = "api_client"
+
+    id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)  # same as the account's: one client each
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    kid: Mapped[str] = mapped_column(sa.String(43))
+    jwk: Mapped[dict[str, Any]]
+    scopes: Mapped[list[str]]
+    revoked_at: Mapped[datetime | None]
+
+
+class AccessToken(Base):
+    __tablename__ = "access_token"
+
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # SHA-256 of the token
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("api_client.id"), index=True)
+    scopes: Mapped[list[str]]
+    expires_at: Mapped[datetime]
+
+
+class UsedAssertion(Base):
+    """The `jti` of a client assertion: each is good once."""
+
+    __tablename__ = "used_assertion"
+
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("api_client.id"), primary_key=True)
+    jti: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class Replay(Base):
+    """What a request with an Idempotency-Key made, so that a retry is answered and not repeated."""
+
+    __tablename__ = "replay"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    key: Mapped[str] = mapped_column(sa.String(64))
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # HMAC of the request under the pepper
+    made: Mapped[str] = mapped_column(sa.String(64))  # the id of what it made
+    at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("account_id", "key"),)

@@ -1,0 +1,32 @@
+"""Roles and scopes."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Role(enum.StrEnum):
+    CHECKER = "checker"
+    REPORTER = "reporter"
+    APPROVER = "approver"
+    MEMBER_ADMIN = "member-admin"
+    CLERK = "clerk"  # the registry office of the association: prints letters, records service; sees nothing else
+    SCREENER = "screener"
+    PANELIST = "panelist"
+    VERIFIER = "verifier"
+    REGULATOR = "regulator"
+    OPERATOR = "operator"
+    SUBJECT = "subject"  # nobody's role: whoever has matched a case has it for that case
+
+
+GRANTABLE = frozenset(Role) - {Role.SUBJECT}
+
+
+class Scope(enum.StrEnum):
+    """What a token may be used for; a token never reaches further than its account's roles."""
+
+    CHECK = "check"
+    REPORT = "report"
+    WATCH = "watch"
+    AUDIT = "audit"
+    ROSTER = "roster"

@@ -1,0 +1,36 @@
+"""The read interface of the log (C2SP tlog-tiles): checkpoint, tiles, entry bundles. Anyone may read it."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from registry.access import Action, needs
+from registry.api.context import running
+from registry.log import queries
+
+bp = APIBlueprint("log", __name__, tag="Log")
+
+
+@bp.get("/log/checkpoint")
+@bp.doc(hide=True)
+@needs(Action.PUBLIC)
+def checkpoint() -> Response:
+    """The latest signed tree head."""
+    with running().store.read() as session:
+        note = queries.head_note(session)
+    response = Response(note, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "max-age=1"
+    return response
+
+
+@bp.get("/log/tile/<path:path>")
+@bp.doc(hide=True)
+@needs(Action.PUBLIC)
+def tile(path: str) -> Response:
+    """A tile of hashes or a bundle of entries; what has been published never changes."""
+    with running().store.read() as session:
+        data = queries.tile(session, f"tile/{path}")
+    response = Response(data, content_type="application/octet-stream")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

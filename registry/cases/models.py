@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.db import Base, new_id
+
+
+class Case(Base):
+    __tablename__ = "case"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(sa.String(16), unique=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)  # who accuses
+    subject_handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), index=True)
+    sealed_tag: Mapped[bytes | None]  # to the key holder, for the case match and for rotation
+    wrapped_key: Mapped[bytes | None]  # under the vault key; None once the case is erased
+    opened_at: Mapped[datetime]
+
+
+class Step(Base):
+    """One transition of anything that has a state. Replaying the steps of a row gives its state."""
+
+    __tablename__ = "step"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    subject: Mapped[str] = mapped_column(sa.String(64), index=True)  # table:id of what moved
+    number: Mapped[int]  # 1, 2, 3… within the subject
+    verb: Mapped[str] = mapped_column(sa.String(32))
+    before: Mapped[str | None] = mapped_column(sa.String(32))
+    after: Mapped[str] = mapped_column(sa.String(32))
+    actor: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("subject", "number"),)
+
+
+class Statement(Base):
+    """The subject's own words, shown with the entry. A later one replaces it; the log keeps that it did."""
+
+    __tablename__ = "statement"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)
+    sealed_text: Mapped[bytes]
+    made_at: Mapped[datetime]

@@ -1,0 +1,188 @@
+"""Frozen settings, read once from `config.toml`.
+
+A setting that is not understood, is missing, or names a file that cannot be read stops the program with one
+sentence. There are no fallback secrets: a secret is a file that only its owner may read, or nothing starts.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+
+from registry.clock import Clock, from_file, system
+from registry.errors import Invalid
+
+
+def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
+    return (info.context["folder"] / path).resolve() if info.context else path
+
+
+# A path in the file is relative to the folder that the file stands in.
+Beside = Annotated[Path, AfterValidator(_beside_the_file)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=False)
+
+
+class RegistrySection(_Section):
+    issuer: str = Field(pattern=r"^https?://[^/\s]+$")  # the address members use, without a trailing slash
+    name: str = Field(min_length=1, max_length=80)
+    clock_file: Beside | None = None  # only for telling a story in the past
+
+
+class DatabaseSection(_Section):
+    url: str = Field(pattern=r"^(sqlite:///|postgresql\+psycopg://).+")
+
+
+class SecretsSection(_Section):
+    vault_key: Beside  # 32 bytes: wraps every case key
+    pepper: Beside  # 32 bytes: turns tags into handles
+    session_key: Beside  # 32 bytes: signs cookies
+    log_key: Beside  # Ed25519, PEM: signs checkpoints
+    receipt_key: Beside  # Ed25519, PEM: signs receipts
+
+
+class KeyholderSection(_Section):
+    socket: Beside
+    key_file: Beside
+    passphrase_file: Beside
+    counters: Beside
+    member_ceiling: int = Field(gt=0)  # evaluations a member may have in one day (UTC)
+    overall_ceiling: int = Field(gt=0)
+
+
+class ServerSection(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=1, le=65535)
+    workers: int = Field(default=2, ge=1, le=64)
+
+
+class ClientSection(_Section):
+    """How a member's own system signs in; a registry has no such section."""
+
+    account: str  # client id that the operator gave
+    client_key: Beside  # Ed25519, PEM: proves who asks
+    signing_key: Beside | None = None  # Ed25519, PEM: signs reports; never leaves the member
+
+
+class Settings(_Section):
+    registry: RegistrySection
+    database: DatabaseSection
+    secrets: SecretsSection
+    keyholder: KeyholderSection
+    server: ServerSection = ServerSection()
+    client: dict[str, ClientSection] = Field(default_factory=dict)
+
+    @property
+    def clock(self) -> Clock:
+        return from_file(self.registry.clock_file) if self.registry.clock_file else system
+
+    @property
+    def log_origin(self) -> str:
+        """Scheme-less prefix under which the log is served; also the name of its key (C2SP tlog-checkpoint)."""
+        return self.registry.issuer.split("://", 1)[1] + "/log"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the web and worker processes hold. The identity key is not among it: see `keyholder`."""
+
+    vault_key: bytes = field(repr=False)
+    pepper: bytes = field(repr=False)
+    session_key: bytes = field(repr=False)
+    log_key: Ed25519PrivateKey = field(repr=False)
+    receipt_key: Ed25519PrivateKey = field(repr=False)
+
+
+def load(path: Path) -> Settings:
+    """Read and check a configuration file; Invalid names the first setting that is wrong."""
+    folder = path.resolve().parent
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read ({error.strerror}); name a configuration file that can") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # A decoder's message names a line and a column, never the text of the line.
+        raise Invalid(f"{path} is not TOML in UTF-8: {_position(error)}") from None
+    try:
+        settings = Settings.model_validate(tree, context={"folder": folder})
+    except ValidationError as error:
+        raise Invalid(_sentence(path, error)) from None
+    return settings.model_copy(update={"database": _placed(settings.database, folder)})
+
+
+def _position(error: Exception) -> str:
+    """Where the text went wrong. The message of a TOML error ends with the place, that of an encoding error does not."""
+    found = re.search(r"\((at [^()]+)\)$", str(error))
+    return f"look {found[1]}" if found else "save it as UTF-8"
+
+
+def _sentence(path: Path, error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "extra_forbidden":
+            return f"{path}: {name} is not a setting; remove it or correct its name"
+        case "missing":
+            return f"{path}: {name} is missing; config.example.toml shows it"
+        case _:
+            return f"{path}: {name}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+
+
+def _placed(database: DatabaseSection, folder: Path) -> DatabaseSection:
+    """A relative SQLite path stands beside the configuration file, wherever the program was started."""
+    scheme, _, rest = database.url.partition("///")
+    if scheme != "sqlite:" or rest.startswith("/"):
+        return database
+    return DatabaseSection(url=f"sqlite:///{folder / rest}")
+
+
+def read_secrets(section: SecretsSection) -> Secrets:
+    return Secrets(
+        vault_key=_key_32(section.vault_key, "secrets.vault_key"),
+        pepper=_key_32(section.pepper, "secrets.pepper"),
+        session_key=_key_32(section.session_key, "secrets.session_key"),
+        log_key=_ed25519(section.log_key, "secrets.log_key"),
+        receipt_key=_ed25519(section.receipt_key, "secrets.receipt_key"),
+    )
+
+
+def read_secret(path: Path, name: str) -> bytes:
+    """The bytes of a secret file; refused when anyone but its owner could read it."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Invalid(f"{name}: others can read {path}; run chmod 600 on it", field=name)
+        return path.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{name}: {path} cannot be read ({error.strerror})", field=name) from None
+
+
+def _key_32(path: Path, name: str) -> bytes:
+    text = read_secret(path, name).strip()
+    try:
+        key = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise Invalid(f"{name}: {path} must hold 32 bytes in base64url", field=name)
+    return key
+
+
+def _ed25519(path: Path, name: str) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(read_secret(path, name), password=None)
+    except (ValueError, TypeError):
+        raise Invalid(f"{name}: {path} must hold an Ed25519 private key in PEM", field=name) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Invalid(f"{name}: {path} must hold an Ed25519 private key in PEM", field=name)
+    return key

@@ -1,0 +1,146 @@
+"""The key holder's socket: one JSON object a line in, one out (`registry.keys.holder` has the format)."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import resource
+import socket
+import socketserver
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from registry.clock import Clock
+from registry.errors import Conflict, Invalid, Unavailable, ZiluError
+from registry.keys.holder import MAX_LINE, RETRY_AFTER, describe
+
+from .answers import Ceilings, KeyHolder
+from .counters import Counters
+from .keyfile import open_key_file
+
+IDLE_SECONDS = 30
+_POLL_SECONDS = 0.2
+_PR_SET_DUMPABLE = 4
+
+_log = logging.getLogger("zilu.keyholder")
+
+
+def serve(
+    *,
+    socket_path: Path,
+    key_file: Path,
+    passphrase: str,
+    counters_path: Path,
+    member_ceiling: int,
+    overall_ceiling: int,
+    clock: Clock,
+    stop: threading.Event,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until `stop` is set; `ready` is called once connections are accepted.
+
+    The ceilings are elements a UTC day, of one member and of all. Raises Invalid when the key file or the counters cannot be used, Conflict when the socket is in use.
+    """
+    _leave_no_dump()
+    keys = open_key_file(key_file, passphrase)
+    counters = Counters(counters_path)
+    try:
+        key_holder = KeyHolder(keys, counters, Ceilings(member_ceiling, overall_ceiling), clock)
+        with _listen(socket_path, key_holder) as server:
+            ready()
+            while not stop.is_set():
+                server.handle_request()
+            socket_path.unlink(missing_ok=True)
+    finally:
+        counters.close()
+
+
+def _leave_no_dump() -> None:
+    """No core file, and no other process of this user may read this one's memory."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # a core that is piped to a program ignores the limit
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _listen(path: Path, key_holder: KeyHolder) -> _Server:
+    _remove_stale(path)
+    server = _Server(path, key_holder)
+    try:
+        server.server_bind()
+        path.chmod(0o600)  # nobody can connect before server_activate, whatever the umask was
+        server.server_activate()
+    except OSError as error:
+        server.server_close()
+        raise Invalid(f"The socket cannot be made ({error.strerror or error}).", field="socket") from None
+    return server
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        is_socket = stat.S_ISSOCK(path.stat().st_mode)
+    except OSError:
+        return  # nothing there, or nothing that binding will not complain about
+    if not is_socket or _answers(path):
+        raise Conflict("The socket's path is taken by a running key holder or another file.", field="socket")
+    path.unlink()
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    """One connection: questions until the client closes, is idle, or sends what is not a line."""
+
+    server: _Server
+    timeout = IDLE_SECONDS
+
+    def handle(self) -> None:
+        while line := self.rfile.readline(MAX_LINE + 1):
+            whole = line.endswith(b"\n") and len(line) <= MAX_LINE
+            reply = self._reply(line) if whole else _refusal(_too_long())
+            self.wfile.write(json.dumps(reply).encode() + b"\n")
+            if not whole:
+                return
+
+    def _reply(self, line: bytes) -> dict[str, object]:
+        try:
+            return {"answer": self.server.key_holder.answer(_parsed(line))}
+        except ZiluError as error:
+            return _refusal(error)
+        except Exception as error:  # its text could hold what was sent
+            _log.error("a question failed: %s", type(error).__name__)
+            return _refusal(Unavailable("The key holder failed; try again soon.", retry_after=RETRY_AFTER))
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True  # an idle connection must not hold up a stop
+    request_queue_size = 128
+    timeout = _POLL_SECONDS
+
+    def __init__(self, path: Path, key_holder: KeyHolder) -> None:
+        super().__init__(str(path), _Conversation, bind_and_activate=False)
+        self.key_holder = key_holder
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is no event; nothing is printed."""
+
+
+def _parsed(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        raise Invalid("The line must be one JSON object.", field="line") from None
+
+
+def _too_long() -> Invalid:
+    return Invalid(f"A line must have at most {MAX_LINE} bytes and end with a line feed.", field="line")
+
+
+def _refusal(error: ZiluError) -> dict[str, object]:
+    return {"error": describe(error)}

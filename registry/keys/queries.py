@@ -1,0 +1,20 @@
+"""Which key may sign now, and for whom."""
+
+from __future__ import annotations
+
+from registry.db import Session
+from registry.errors import Invalid
+from registry.keys.models import SigningKey
+from registry.signing import keys
+
+
+def valid_key(session: Session, kid: str, member_id: str) -> tuple[keys.PublicKey, str]:
+    """The member's own key of this `kid` and the account whose hand it is; Invalid when unknown or revoked."""
+    key = session.get(SigningKey, kid)
+    if key is None or key.member_id != member_id:
+        raise Invalid("the signature's key is not one of this member's keys", field="kid", code="key-unknown")
+    if key.revoked_at is not None:
+        raise Invalid(
+            "the signature's key has been revoked; sign with a key that is enrolled", field="kid", code="key-revoked"
+        )
+    return keys.from_jwk(key.jwk), key.account_id

@@ -1,0 +1,150 @@
+"""Every act is logged in the transaction that does it, or that transaction does not commit.
+
+The order in every action is guard, write, notify, log: `record` closes an act over every row written since the one
+before. The digest of each row stands in the act's row list, the list's digest in its record, the record's digest in
+the commitment, and the commitment in the public leaf. So an edited, missing or added row can be named by replaying
+the log (`registry.audit`), and a write that no act follows is refused (`UnloggedWrite`).
+
+    record = JCS {"act", "actor", "at", "case", "facts", "rows": SHA-256 of the row list, "v": 1, "verb"}
+    rows   = JCS [[table, primary key, SHA-256 of the row or null when it was deleted], …]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import rfc8785
+import sqlalchemy as sa
+from sqlalchemy import event, orm
+
+from registry import base64url, vault
+from registry.clock import rfc3339
+from registry.db import Base, Session, new_id
+from registry.log import leaf
+from registry.log.models import Act, LeafType
+
+
+class UnloggedWrite(RuntimeError):
+    """A programming error: a transaction wrote rows after its last act."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseKey:
+    """An opened case key; what is sealed under it dies with it."""
+
+    case_id: str
+    key: bytes = field(repr=False)
+
+
+def record(
+    session: Session,
+    verb: str,
+    *,
+    actor: str,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+    case: CaseKey | None = None,
+    uid: str | None = None,
+    type: LeafType = LeafType.ACT,
+    clear: Mapping[str, Any] | None = None,
+) -> Act:
+    """Write the act that covers every row written since the act before it.
+
+    `actor` is an account id, `system:<duty>` or `subject:<case id>`. `facts` is JSON without floats, identity
+    numbers or tags. `clear` is the public key that a leaf of type `key` shows to everyone. `uid` is given when one
+    of the rows must name the act.
+    """
+    session.flush()
+    uid = uid or new_id()
+    rows = rfc8785.dumps(_row_list(session))
+    body = {
+        "act": uid,
+        "actor": actor,
+        "at": rfc3339(now),
+        "case": case.case_id if case else None,
+        "facts": dict(facts or {}),
+        "rows": base64url.encode(hashlib.sha256(rows).digest()),
+        "v": 1,
+        "verb": verb,
+    }
+    if clear is not None:
+        body["clear"] = dict(clear)
+    text, salt = rfc8785.dumps(body), secrets.token_bytes(32)
+    key = case.key if case else session.keyring.vault_key
+    act = Act(
+        uid=uid,
+        type=type,
+        at=now,
+        case_id=case.case_id if case else None,
+        commitment=leaf.commit(salt, type.value, text),
+        salt=vault.seal(key, salt, table="act", row=uid, column="salt"),
+        record=vault.seal(key, text, table="act", row=uid, column="record"),
+        rows=vault.seal(key, rows, table="act", row=uid, column="rows"),
+        clear=rfc8785.dumps(dict(clear)).decode() if clear is not None else None,
+    )
+    session.info["unlogged"] = {}
+    session.add(act)
+    session.flush()
+    return act
+
+
+def touch(session: Session, row: Base) -> None:
+    """Tell the log of a row that was written past the unit of work (a compare-and-set)."""
+    _unlogged(session)[row.__tablename__, primary_key(row)] = row
+
+
+def primary_key(row: Base) -> str:
+    """The row's name within its table; parts of a composite key are joined by a stroke."""
+    return "/".join(str(part) for part in sa.inspect(row).mapper.primary_key_from_instance(row))
+
+
+def row_digest(row: Base) -> str:
+    """Base64url SHA-256 over the JCS of the row's columns, the same on both databases."""
+    values = {column.key: _plain(getattr(row, column.key)) for column in sa.inspect(row).mapper.column_attrs}
+    return base64url.encode(hashlib.sha256(rfc8785.dumps(values)).digest())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64url.encode(value)
+    if isinstance(value, datetime):
+        return rfc3339(value.astimezone(UTC))
+    return value
+
+
+def _row_list(session: Session) -> list[list[str | None]]:
+    rows = _unlogged(session)
+    return [
+        [*name, None if rows[name] is None else row_digest(cast(Base, rows[name]))] for name in sorted(rows)
+    ]
+
+
+def _unlogged(session: orm.Session) -> dict[tuple[str, str], Base | None]:
+    """Rows written since the last act by (table, key); None for a deleted one."""
+    rows: dict[tuple[str, str], Base | None] = session.info.setdefault("unlogged", {})
+    return rows
+
+
+@event.listens_for(Session, "after_flush")
+def _note_rows(session: orm.Session, _context: object) -> None:
+    written = [(row, row) for row in [*session.new, *session.dirty]]
+    for row, state in [*written, *((row, None) for row in session.deleted)]:
+        if isinstance(row, Base) and row.logged:
+            _unlogged(session)[row.__tablename__, primary_key(row)] = state
+
+
+@event.listens_for(Session, "before_commit")
+def _refuse_unlogged(session: orm.Session) -> None:
+    session.flush()
+    if names := sorted(_unlogged(session)):
+        raise UnloggedWrite(f"no act covers what was written to {names[0][0]}")
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: orm.Session, _previous: object) -> None:
+    session.info.pop("unlogged", None)

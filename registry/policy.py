@@ -1,0 +1,145 @@
+"""The consortium's own rules, as data. Nothing here is code that decides; `rules.py` files read it.
+
+Terms follow the Dutch sector registers (1 to 4 years) and article 16 of the Chinese credit rules (5 years at most);
+gravity takes its steps from article 5 of the 2017 judicial interpretation on personal data (法释〔2017〕10号), as halved
+for data that came from one's job: 25, 250, 2,500 records, and stricter for location, communication and credit data.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+DAY: Final = timedelta(days=1)
+
+
+class Basis(enum.StrEnum):
+    """Standard of proof. A suspicion is never listable."""
+
+    JUDGMENT = "A"  # court judgment or administrative penalty
+    POLICE = "B"  # police case and dismissal
+    INVESTIGATION = "C"  # dismissal, forensic trail, and a signed internal investigation that was served
+    SUSPICION = "D"
+
+
+LISTABLE: Final = frozenset({Basis.JUDGMENT, Basis.POLICE, Basis.INVESTIGATION})
+
+
+class Kind(enum.StrEnum):
+    """Kind of customer data. The law counts the first two more strictly."""
+
+    LOCATION = "location"
+    COMMUNICATION = "communication"
+    CREDIT = "credit"
+    TRANSACTION = "transaction"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Offence:
+    code: str
+    version: int
+    en: str
+    zh: str
+
+
+OFFENCES: Final = MappingProxyType(
+    {
+        offence.code: offence
+        for offence in (
+            Offence("sale", 1, "Sold customer data", "出售客户信息"),
+            Offence("disclosure", 1, "Gave customer data to outsiders", "非法提供客户信息"),
+            Offence("theft", 1, "Took customer data without authority", "窃取客户信息"),
+            Offence("account-rental", 1, "Let outsiders use a system account", "出租出借系统账号"),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gravity:
+    """A level of gravity: from how many records, and the term that may be asked for at most."""
+
+    level: int
+    name: str
+    strict_from: int  # records of location, communication or credit data
+    other_from: int  # records of any other kind
+    max_term: timedelta | None  # None: permanent is allowed, with a review every five years
+
+
+# Sorted from the gravest. Fewer records than the last level cannot be listed at all.
+LADDER: Final = (
+    Gravity(4, "gravest", 10_000, 25_000, None),
+    Gravity(3, "serious", 1_000, 2_500, 3 * 365 * DAY),
+    Gravity(2, "medium", 100, 250, 2 * 365 * DAY),
+    Gravity(1, "minor", 10, 25, 365 * DAY),
+)
+STRICT_KINDS: Final = frozenset({Kind.LOCATION, Kind.COMMUNICATION, Kind.CREDIT})
+GAIN_SERIOUS: Final = 2_500  # CNY; a gain this large makes the case at least serious
+MAX_TERM: Final[timedelta | None] = (
+    5 * 365 * DAY
+)  # caps permanent too, as most countries' law will; None lifts it
+REVIEW_EVERY: Final = 5 * 365 * DAY
+
+# Filing and notice
+FILING_LIMIT: Final = 10 * DAY  # from the finding to the report
+RESPONSE_WINDOW: Final = 30 * DAY  # from service to listing; nothing is visible before
+REASONS_LENGTH: Final = 2_000
+STATEMENT_LENGTH: Final = 2_000  # characters
+EXHIBIT_BYTES: Final = 10 * 1024 * 1024
+CODE_ATTEMPTS: Final = 5  # case matches per one-time code
+
+# Checks
+BATCH: Final = 1_000
+TICKET_LIFE: Final = timedelta(minutes=15)
+RECEIPT_PROMISE: Final = timedelta(seconds=60)  # from the answer to its log proof
+CHECK_OPEN: Final = 90 * DAY  # a hiring check is told of listings this long
+CHECK_KEPT_HIRED: Final = 365 * DAY
+CHECKS_PER_HEAD_AND_DAY: Final = 2  # a member's daily budget is its declared headcount times this
+
+
+class Purpose(enum.StrEnum):
+    HIRING = "hiring"
+    PRESENT_STAFF = "present-staff"
+
+
+class Consent(enum.StrEnum):
+    """How sure we are that the person agreed to be checked."""
+
+    DECLARED = "declared"  # the member signs that it holds the consent
+    GRANTED = "granted"  # the person signed it in their own browser
+
+
+CONSENT_FOR: Final = MappingProxyType(
+    {
+        Purpose.HIRING: frozenset({Consent.DECLARED, Consent.GRANTED}),
+        Purpose.PRESENT_STAFF: frozenset({Consent.DECLARED, Consent.GRANTED}),
+    }
+)
+
+# Appeals
+MEMBER_INFORMED: Final = 1 * DAY
+ANSWER_LIMIT: Final = 10 * DAY  # silence suspends the entry
+DECISION_LIMIT: Final = 15 * DAY
+DECISION_LIMIT_URGENT: Final = 5 * DAY
+SECOND_INSTANCE_LIMIT: Final = 20 * DAY
+APPEAL_LIMIT: Final = 45 * DAY
+NONCE_LIMIT: Final = 2 * DAY  # the subject's silence in the draw: zeros
+SEATS: Final = 3
+
+# Recalls
+RECALL_ACK: Final = 3 * DAY  # then the regulator is told
+
+# Sign-in
+SESSION_LIFE: Final = timedelta(hours=12)
+TOKEN_LIFE: Final = timedelta(minutes=10)
+ASSERTION_LIFE: Final = timedelta(minutes=5)
+IDEMPOTENCY_LIFE: Final = 1 * DAY
+SIGN_IN_ATTEMPTS: Final = 5
+SIGN_IN_PAUSE: Final = timedelta(minutes=15)
+
+# The log
+SEQUENCING_LIMIT: Final = timedelta(seconds=60)
