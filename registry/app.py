@@ -9,7 +9,7 @@ from apiflask import APIFlask
 
 from registry import api, web
 from registry.config import load
-from registry.running import Running, start
+from registry.running import Running, end_with_parent, start
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,4 +33,5 @@ def create_app(run: Running) -> APIFlask:
 
 def wsgi() -> APIFlask:
     """What the HTTP server loads; ZILU_CONFIG names the configuration file."""
+    end_with_parent()
     return create_app(start(load(Path(os.environ["ZILU_CONFIG"]))))

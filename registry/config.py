@@ -12,7 +12,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -85,12 +85,38 @@ class Settings(_Section):
 
     @property
     def clock(self) -> Clock:
-        return from_file(self.registry.clock_file) if self.registry.clock_file else system
+        return _clock(self.registry.clock_file)
 
     @property
     def log_origin(self) -> str:
         """Scheme-less prefix under which the log is served; also the name of its key (C2SP tlog-checkpoint)."""
         return self.registry.issuer.split("://", 1)[1] + "/log"
+
+
+def _clock(path: Path | None) -> Clock:
+    return from_file(path) if path else system
+
+
+class _Issuer(BaseModel):
+    """The part of `[registry]` that a client reads."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    issuer: str = Field(pattern=r"^https?://[^/\s]+$")
+    clock_file: Beside | None = None
+
+
+class ClientSettings(BaseModel):
+    """What a member's system reads: where the registry is, and its own profiles. Other sections are not its business."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    registry: _Issuer
+    client: dict[str, ClientSection] = Field(default_factory=dict)
+
+    @property
+    def clock(self) -> Clock:
+        return _clock(self.registry.clock_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +130,21 @@ class Secrets:
     receipt_key: Ed25519PrivateKey = field(repr=False)
 
 
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
 def load(path: Path) -> Settings:
-    """Read and check a configuration file; Invalid names the first setting that is wrong."""
-    folder = path.resolve().parent
+    """Read and check a registry's configuration; Invalid names the first setting that is wrong."""
+    settings = _read(path, Settings)
+    return settings.model_copy(update={"database": _placed(settings.database, path.resolve().parent)})
+
+
+def load_client(path: Path) -> ClientSettings:
+    """Read and check a member's profiles, from a file of their own or from a registry's configuration."""
+    return _read(path, ClientSettings)
+
+
+def _read(path: Path, model: type[_Model]) -> _Model:
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -115,10 +153,9 @@ def load(path: Path) -> Settings:
         # A decoder's message names a line and a column, never the text of the line.
         raise Invalid(f"{path} is not TOML in UTF-8: {_position(error)}") from None
     try:
-        settings = Settings.model_validate(tree, context={"folder": folder})
+        return model.model_validate(tree, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise Invalid(_sentence(path, error)) from None
-    return settings.model_copy(update={"database": _placed(settings.database, folder)})
 
 
 def _position(error: Exception) -> str:

@@ -34,7 +34,7 @@ def discovery() -> dict[str, Any]:
         },
         "log": {
             "origin": run.settings.log_origin,
-            "verifier_key": str(log_key),
+            "verifier_key": log_key.vkey,
             "url": f"{issuer}/log",
             "draw_key": base64url.encode(holder.draw_public),
         },

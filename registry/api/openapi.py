@@ -33,8 +33,10 @@ REFUSALS = {
 }
 
 
-def complete(spec: dict[str, Any]) -> dict[str, Any]:
+def complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
     """Bodies are required, refusals are problem documents, and tokens are how one signs in."""
+    if isinstance(spec, str):  # only where the document is served as YAML, which is not here
+        return spec
     spec["openapi"] = "3.1.0"
     components = spec.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM

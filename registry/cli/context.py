@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from registry.config import Settings, load
+from registry.config import ClientSettings, Settings, load, load_client
 
 
 class Context:
@@ -17,3 +17,8 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         return load(self.config)
+
+    @cached_property
+    def profiles(self) -> ClientSettings:
+        """What a member's command needs; the registry's own sections may be missing."""
+        return load_client(self.config)

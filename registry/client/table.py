@@ -13,7 +13,7 @@ from typing import NamedTuple, TextIO
 
 from registry.errors import Invalid
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 

@@ -18,6 +18,7 @@ SIZE = sodium.BYTES
 UNIFORM_SIZE = sodium.WIDE
 
 _ZERO = bytes(SIZE)
+_UNUSED_BIT = 0x80
 
 
 def _bad_element() -> Invalid:
@@ -36,8 +37,14 @@ def _bad_scalar() -> Invalid:
 
 def require_element(element: bytes) -> None:
     """Refuse (Invalid) what is not the canonical encoding of an element other than the identity."""
-    if len(element) != SIZE or element == _ZERO or not sodium.is_valid_point(element):
+    if not _has_shape(element) or element == _ZERO or not sodium.is_valid_point(element):
         raise _bad_element()
+
+
+def _has_shape(element: bytes) -> bool:
+    # libsodium 1.0.18 ignores the highest bit, which RFC 9496 (section 4.3.1) wants to be zero: with it, every
+    # element would have two spellings, and every person two handles.
+    return len(element) == SIZE and element[-1] < _UNUSED_BIT
 
 
 def require_scalar(scalar: bytes) -> None:
@@ -62,7 +69,7 @@ def multiply_each(scalar: bytes, elements: Iterable[bytes]) -> list[bytes]:
 
 def _multiply(scalar: bytes, element: bytes) -> bytes:
     # libsodium refuses the identity (the product would be the identity) and encodings that are not canonical.
-    product = sodium.scalarmult(scalar, element) if len(element) == SIZE else None
+    product = sodium.scalarmult(scalar, element) if _has_shape(element) else None
     if product is None:
         raise _bad_element()
     return product

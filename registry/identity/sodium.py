@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import importlib
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def load() -> ctypes.CDLL:
 
 def bundled() -> ctypes.CDLL:
     """The copy in the `rbcl` wheel. Imported only when needed: that writes 3 MB into the temporary folder."""
-    wheel = importlib.import_module("rbcl._sodium")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it drops an open temporary file
+        wheel = importlib.import_module("rbcl._sodium")
     Path(wheel.lib_path).unlink(missing_ok=True)  # it is loaded, and nobody else would remove it
     library: ctypes.CDLL = wheel._sodium
     return library

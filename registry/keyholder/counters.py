@@ -35,16 +35,7 @@ class Counters:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error):
-            raise Invalid(
-                "The counters must be a SQLite file that the key holder can write.", field="counters"
-            ) from None
+        self._database = _open(path)
 
     def close(self) -> None:
         """Close the file; a request that is still under way gets Unavailable."""
@@ -90,6 +81,21 @@ class Counters:
                     yield self._database
         except sqlite3.Error:
             raise Unavailable("The key holder cannot write its counters.", retry_after=5) from None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = None
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(_SCHEMA)
+    except (OSError, sqlite3.Error):
+        if database is not None:
+            database.close()
+        raise Invalid("The counters must be a SQLite file that the key holder can write.", field="counters") from None
+    return database
 
 
 def _spent(database: sqlite3.Connection, day: str, budget: str) -> int:

@@ -83,7 +83,7 @@ def open_key_file(path: Path, passphrase: str) -> Keys:
         raise Invalid("The key file must be readable by its owner only (chmod 600).", field="key_file")
     try:
         return _keys(_unseal(json.loads(data), passphrase))
-    except (InvalidTag, ValueError, TypeError, LookupError, Invalid):
+    except (InvalidTag, ValueError, TypeError, LookupError, RecursionError, Invalid):
         raise Invalid(
             "The key file does not open: the passphrase is wrong, or the file is damaged or of another version.",
             field="key_file",

@@ -43,7 +43,8 @@ def serve(
 ) -> None:
     """Serve until `stop` is set; `ready` is called once connections are accepted.
 
-    The ceilings are elements a UTC day, of one member and of all. Raises Invalid when the key file or the counters cannot be used, Conflict when the socket is in use.
+    The ceilings are elements a UTC day, of one member and of all. Raises Invalid when the key file, the counters
+    or the socket cannot be used, Conflict when the socket is in use.
     """
     _leave_no_dump()
     keys = open_key_file(key_file, passphrase)

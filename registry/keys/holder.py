@@ -159,7 +159,7 @@ class Holder:
             raise Invalid(f"A batch must have at most {MAX_ELEMENTS} elements.", field="elements")
         try:
             reply = json.loads(self._exchange(line))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise _unavailable() from None
         if isinstance(reply, dict) and isinstance(reply.get("error"), dict):
             raise revive(reply["error"])
@@ -173,7 +173,10 @@ class Holder:
             connection.connect(str(self._path))
             connection.sendall(line)
             with connection.makefile("rb") as stream:
-                return stream.readline(MAX_LINE)
+                reply = stream.readline(MAX_LINE)
+        if not reply.endswith(b"\n"):
+            raise ValueError("cut short")
+        return reply
 
 
 class _Fields:

@@ -105,8 +105,13 @@ def primary_key(row: Base) -> str:
 
 def row_digest(row: Base) -> str:
     """Base64url SHA-256 over the JCS of the row's columns, the same on both databases."""
-    values = {column.key: _plain(getattr(row, column.key)) for column in sa.inspect(row).mapper.column_attrs}
-    return base64url.encode(hashlib.sha256(rfc8785.dumps(values)).digest())
+    return values_digest({column.key: getattr(row, column.key) for column in sa.inspect(row).mapper.column_attrs})
+
+
+def values_digest(values: Mapping[str, Any]) -> str:
+    """As `row_digest`, of the row that has these values by attribute."""
+    plain = {key: _plain(value) for key, value in values.items()}
+    return base64url.encode(hashlib.sha256(rfc8785.dumps(plain)).digest())
 
 
 def _plain(value: Any) -> Any:
@@ -119,9 +124,7 @@ def _plain(value: Any) -> Any:
 
 def _row_list(session: Session) -> list[list[str | None]]:
     rows = _unlogged(session)
-    return [
-        [*name, None if rows[name] is None else row_digest(cast(Base, rows[name]))] for name in sorted(rows)
-    ]
+    return [[*name, None if rows[name] is None else row_digest(cast(Base, rows[name]))] for name in sorted(rows)]
 
 
 def _unlogged(session: orm.Session) -> dict[tuple[str, str], Base | None]:

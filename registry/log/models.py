@@ -69,7 +69,8 @@ class Tile(Base):
 class Checkpoint(Base):
     """A signed tree head. The size is the key: there are never two of one size.
 
-    `previous` is the size of the checkpoint before (0 for the first), so that a missing one is missed.
+    `previous` is the size of the checkpoint before (0 for the first), so that a missing one is missed. `seal` is a
+    keyed hash over the row (`registry.log.sequencer.seal`).
     """
 
     __tablename__ = "checkpoint"
@@ -82,3 +83,4 @@ class Checkpoint(Base):
     root: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     at: Mapped[datetime]
     note: Mapped[str]
+    seal: Mapped[bytes] = mapped_column(sa.LargeBinary(32))

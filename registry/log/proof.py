@@ -15,7 +15,16 @@ from dataclasses import dataclass
 
 from registry.errors import Invalid
 
-from .checkpoint import Opened, decode_base64, encode_base64, open_checkpoint, parse_decimal, parse_note, parse_vkey
+from .checkpoint import (
+    Opened,
+    decode_base64,
+    encode_base64,
+    open_checkpoint,
+    parse_decimal,
+    parse_note,
+    parse_text,
+    parse_vkey,
+)
 from .tree import HASH_SIZE, leaf_hash, verify_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -59,7 +68,7 @@ def parse(text: str) -> Proof:
     hashes = tuple(decode_base64(line, field="proof") for line in lines)
     if len(hashes) > MAX_HASHES or any(len(each) != HASH_SIZE for each in hashes):
         raise _malformed()
-    parse_note(checkpoint)
+    parse_text(parse_note(checkpoint).text)
     return Proof(index, hashes, checkpoint, extra)
 
 

@@ -4,23 +4,27 @@ One transaction does all of it, so that after a crash at any point the log stand
 
 1. take the sequencer's lock (SQLite: the write lock; PostgreSQL: an advisory lock of the transaction)
 2. read the head, and the pending acts in the order in which they were written
-3. stamp, encode and append their leaves; the time of a leaf never goes back
+3. stamp, encode and append their leaves; a leaf is never older than its act, nor than the leaf before it
 4. write positions and tiles; sign the new head and write it. A note that was signed but not committed never leaves
    this process, so there are never two checkpoints of one size.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+import rfc8785
 import sqlalchemy as sa
 
-from registry.db import Session, Store
-from registry.errors import Conflict
+from registry.clock import rfc3339
+from registry.db import Keyring, Session, Store
+from registry.errors import Conflict, Invalid
 from registry.log import checkpoint, leaf, tiles, tree
 from registry.log.models import Act, Checkpoint, Tile
+from registry.policy import SEQUENCING_LIMIT
 from registry.signing.keys import PrivateKey
 
 BATCH = 4096
@@ -36,15 +40,17 @@ def sequence(store: Store, *, key: PrivateKey, origin: str, now: datetime) -> Ch
         if not pending:
             return None
         size = head.size if head else 0
-        if head and now < head.at:
+        if head and now < head.at - SEQUENCING_LIMIT:  # less is two nodes' clocks differing
             raise Conflict("the clock went back behind the last checkpoint; the log waits until it has caught up")
-        entries = [_stamp(act, now) for act in pending]  # 3
+        times = list(_times(pending, max(now, head.at) if head else now))  # 3
+        entries = [_entry(act, at) for act, at in zip(pending, times, strict=True)]
         grown = tiles.append(size, [tree.leaf_hash(entry) for entry in entries], reader(session))
         _place(session, pending, entries, size)  # 4
         for (level, index), hashes in grown.tiles.items():
             session.merge(Tile(level=level, index=index, hashes=hashes))
         note = checkpoint.sign(checkpoint.Checkpoint(origin, grown.size, grown.root), key=key)
-        new = Checkpoint(size=grown.size, previous=size, root=grown.root, at=now, note=note)
+        at, sealed = times[-1], seal(session.keyring, size=grown.size, previous=size, at=times[-1], note=note)
+        new = Checkpoint(size=grown.size, previous=size, root=grown.root, at=at, note=note, seal=sealed)
         session.add(new)
         return new
 
@@ -54,9 +60,22 @@ def _lock(session: Session) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-def _stamp(act: Act, now: datetime) -> bytes:
+def seal(keyring: Keyring, *, size: int, previous: int, at: datetime, note: str) -> bytes:
+    """HMAC-SHA256 over all of a checkpoint's row: the note signs the tree alone, not its time nor what came before."""
+    message = rfc8785.dumps({"at": rfc3339(at), "note": note, "previous": previous, "size": size})
+    return hmac.digest(keyring.pepper, b"zilu/checkpoint/v1\0" + message, "sha256")
+
+
+def _times(acts: Sequence[Act], latest: datetime) -> Iterator[datetime]:
+    """When each is stamped: `now`, unless it happened after `now` was read, as an act that held the lock did."""
+    for act in acts:
+        latest = max(latest, act.at)
+        yield latest
+
+
+def _entry(act: Act, at: datetime) -> bytes:
     clear = json.loads(act.clear) if act.clear is not None else None
-    return leaf.encode(leaf.Leaf(act.commitment, max(now, act.at), act.type.value, clear))
+    return leaf.encode(leaf.Leaf(act.commitment, at, act.type.value, clear))
 
 
 def _place(session: Session, acts: Sequence[Act], entries: Sequence[bytes], size: int) -> None:
@@ -89,5 +108,13 @@ def verify_head(store: Store) -> None:
         placed = session.scalar(sa.select(sa.func.count()).where(Act.position.is_not(None)))
         if placed != size:
             raise Conflict(f"the log has {placed} leaves and its last checkpoint {size}; run zilu audit")
-        if head and tree.root_at(size, tiles.hashes(reader(session))) != head.root:
+        if head and _root(session, size) != head.root:
             raise Conflict("the log's tiles do not give the root of its last checkpoint; run zilu audit")
+
+
+def _root(session: Session, size: int) -> bytes | None:
+    """What the tiles give; None when one is missing or cut short."""
+    try:
+        return tree.root_at(size, tiles.hashes(reader(session)))
+    except Invalid:
+        return None

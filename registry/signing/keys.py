@@ -23,7 +23,7 @@ _MAX_PEM = 4096
 _P = 2**255 - 19
 # y of the points of order 1, 2, 4 and 8. Under such a key anyone can make a signature that fits many messages,
 # and its owner could deny every one.
-_Y8 = 2707385501144840649318225287225658788936804267575313519463743609750303021
+_Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _Y8, _P - _Y8})
 _FIXED = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA"}
 

@@ -84,12 +84,44 @@ def issue(
     key: PrivateKey,
 ) -> str:
     """The signed receipt; `size` and `root` are those of the newest checkpoint. Invalid when a part does not fit."""
-    issued, digest = int(now.timestamp()), answers_digest(answers)
+    return issue_digest(
+        issuer=issuer,
+        member=member,
+        jti=jti,
+        now=now,
+        digest=answers_digest(answers),
+        count=len(answers),
+        leaf=leaf,
+        salt=salt,
+        record=record,
+        size=size,
+        root=root,
+        key=key,
+    )
+
+
+def issue_digest(
+    *,
+    issuer: str,
+    member: str,
+    jti: str,
+    now: datetime,
+    digest: str,
+    count: int,
+    leaf: bytes,
+    salt: bytes,
+    record: bytes,
+    size: int,
+    root: bytes,
+    key: PrivateKey,
+) -> str:
+    """As `issue`, for answers of which only the digest is left: the same bytes as the first time."""
+    issued = int(now.timestamp())
     payload = {
         "answers": digest,
         "aud": member,
         "checkpoint": {"root": base64url.encode(root), "size": size},
-        "count": len(answers),
+        "count": count,
         "deadline": issued + DEADLINE,
         "iat": issued,
         "iss": issuer,

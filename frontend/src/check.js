@@ -1,0 +1,148 @@
+// The HR check of one person: form#check with the fields number, purpose, consent and reference.
+//
+// The number is blinded here; the server of this page sees the blinded element and then the tag. The page has
+//     #number               the number; better without a name, so that no browser could ever send it
+//     purpose               a select
+//     consent               a checkbox whose value is the kind, "declared"
+//     reference             where the member keeps the consent
+//     #outcome              where the answer is put, as text
+//     button#receipt        optional, hidden: saves the receipt file of the answer
+// and says in attributes of the form
+//     data-evaluations-url, data-checks-url      where to ask (this page's own server)
+//     data-receipts-url                          where the proof of a receipt is, followed by /<batch>
+//     data-key-id, data-public-key               the key that the answer must prove, known before it
+//     data-working, data-no-entry, data-entry    sentences for #outcome; {reference} and {check} are filled in
+//     data-problem-title, data-problem-prefix    heading of the summary, and what to put before the page's title
+//     data-error-<code>                          a sentence for: number-empty …, purpose, consent, reference, proof,
+//                                                network, or a code that the server answers with
+//     data-failed                                the sentence when nothing else fits
+
+import { Refused, base64url, blindBatch, finish, parse } from "./identity.js";
+import { Failed, get, onSubmit, post, sentence, showProblems, withhold } from "./page.js";
+
+const form = document.getElementById("check");
+const outcome = document.getElementById("outcome");
+const save = document.getElementById("receipt");
+const number = withhold(form, "number");
+const { purpose, consent, reference } = form.elements;
+let attempt = null; // the last question that got no answer: asked again, it is the same one
+let receipt = null; // {batch, file} of the last answer
+
+onSubmit(form, async () => {
+  clear();
+  const { identity, problems } = entered();
+  showProblems(form, problems);
+  if (problems.length) return;
+  outcome.textContent = sentence(form, "working");
+  try {
+    show(await check(identity));
+    number.value = "";
+  } catch (error) {
+    clear();
+    showProblems(form, [failure(error)]);
+  }
+});
+
+save?.addEventListener("click", async () => {
+  const { batch, file } = receipt;
+  const proven = await get(`${form.dataset.receiptsUrl}/${batch}`).catch(() => ({}));
+  download(`${batch}.json`, { ...file, entry: proven.entry ?? null, proof: proven.proof ?? null });
+});
+
+function entered() {
+  const problems = [];
+  const need = (condition, field, code) => condition || problems.push({ field, text: explained(code) });
+  let identity = null;
+  try {
+    identity = parse(number.value);
+  } catch (error) {
+    need(false, number, error.code);
+  }
+  need(purpose.value, purpose, "purpose");
+  need(consent.checked, consent, "consent");
+  need(reference.value.trim(), reference, "reference");
+  return { identity, problems };
+}
+
+async function check(identity) {
+  const { elements, blinds } = blindBatch([identity]);
+  const evaluation = await post(form.dataset.evaluationsUrl, { key_id: form.dataset.keyId, elements });
+  const question = {
+    purpose: purpose.value,
+    consent: { kind: consent.value, reference: reference.value.trim() },
+    tags: proven(blinds, evaluation),
+  };
+  const answer = await ask(question, evaluation.ticket);
+  requireAnswerTo(question, answer);
+  return answer;
+}
+
+function proven(blinds, evaluation) {
+  try {
+    return finish(blinds, evaluation, form.dataset.publicKey);
+  } catch {
+    throw new Failed(0, { code: "proof" });
+  }
+}
+
+async function ask(question, ticket) {
+  const headers = { "Idempotency-Key": keyOf(question) };
+  try {
+    const answer = await post(form.dataset.checksUrl, { ...question, ticket }, headers);
+    attempt = null;
+    return answer;
+  } catch (error) {
+    if (error.status >= 400 && error.status < 500) attempt = null; // refused: there is no answer to repeat
+    throw error;
+  }
+}
+
+function keyOf(question) {
+  const text = JSON.stringify(question);
+  if (attempt?.text !== text) {
+    attempt = { text, key: base64url.encode(crypto.getRandomValues(new Uint8Array(24))) };
+  }
+  return attempt.key;
+}
+
+function requireAnswerTo({ tags }, { checks }) {
+  const [answer, ...more] = checks;
+  const known = answer.outcome === "entry" || answer.outcome === "no-entry";
+  if (!known || more.length || answer.tag !== tags[0]) throw new TypeError("an answer to something else");
+}
+
+function show({ batch, checks, receipt: signed }) {
+  const [{ id, outcome: found, reference: entry }] = checks;
+  outcome.textContent = sentence(form, found, { check: id, reference: entry ?? "" });
+  outcome.tabIndex = -1;
+  outcome.focus();
+  receipt = { batch, file: { answers: checks, entry: null, proof: null, receipt: signed } };
+  if (save) save.hidden = false;
+}
+
+function clear() {
+  outcome.textContent = "";
+  receipt = null;
+  if (save) save.hidden = true;
+}
+
+function download(name, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(content)], { type: "application/json" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// What to show for an error: the page's sentence for its code, else the server's, beside the field that it names.
+function failure(error) {
+  const problem = error instanceof Failed ? error.problem : error instanceof Refused ? error : {};
+  const name = String(problem.errors?.[0]?.pointer ?? "").split(".").pop();
+  const field = { purpose, consent, reference }[name] ?? null;
+  return { field, text: explained(problem.code, problem.detail) };
+}
+
+function explained(code, otherwise) {
+  const own = /^[a-z-]+$/.test(code ?? "") ? sentence(form, `error-${code}`) : "";
+  return own || otherwise || sentence(form, "failed");
+}

@@ -1,0 +1,133 @@
+"""`POST /api/v1/checks`, what a hit says, and a batch's receipt with its proof."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from apiflask import APIBlueprint
+from flask import Response
+from pydantic import AwareDatetime, Field
+
+from registry.access import Action, needs
+from registry.api.context import actor, idempotency_key, running
+from registry.api.schemas import Answer, Body
+from registry.checks import actions, queries
+from registry.checks.rules import REFERENCE_LENGTH, Outcome, read_question
+from registry.policy import BATCH
+
+bp = APIBlueprint("checks", __name__, tag="Checks")
+
+_HIT = {"outcome": Outcome.ENTRY.value, "reference": "0" * 32}
+
+
+class ConsentBody(Body):
+    kind: str = Field(max_length=16, description="declared: the member holds the person's consent")
+    reference: str | None = Field(None, max_length=REFERENCE_LENGTH, description="where the consent is kept")
+    text_sha256: str | None = Field(None, max_length=43, description="base64url of the text's SHA-256")
+
+
+class CheckRequest(Body):
+    purpose: str = Field(max_length=16, description="hiring or present-staff")
+    consent: ConsentBody | str
+    ticket: str = Field(max_length=4096, description="from the evaluation that the tags come from")
+    tags: list[str] = Field(min_length=1, max_length=BATCH, description="base64url of 32 bytes each")
+
+
+class CheckAnswer(Answer):
+    id: str
+    tag: str
+    outcome: Literal["no-entry", "entry"]
+    reference: str | None = Field(description="the entry's opaque id; null without one")
+
+
+class BatchAnswer(Answer):
+    batch: str
+    checks: list[CheckAnswer] = Field(description="in the order of the tags")
+    receipt: str = Field(description="JWS of type receipt+jwt over exactly these answers")
+
+
+class DetailsAnswer(Answer):
+    check: str
+    entry: str
+    state: str
+    disputed: bool
+    offence: str | None
+    level: int | None
+    basis: str | None
+    listed_at: AwareDatetime | None
+    until: AwareDatetime | None
+    statement: str | None = Field(description="the person's own words")
+    duties: list[str] = Field(description="what is owed before the entry may weigh in a decision")
+
+
+class ReceiptAnswer(Answer):
+    batch: str
+    receipt: str
+    entry: str | None = Field(description="base64url of the leaf; null until it is sequenced")
+    proof: str | None = Field(description="C2SP tlog-proof; null until it is sequenced")
+
+
+@bp.post("/api/v1/checks")
+@needs(Action.CHECK)
+@bp.input(CheckRequest, arg_name="body")
+@bp.output(BatchAnswer)
+def ask(body: CheckRequest) -> Response:
+    """Ask whether the people of these tags are listed. The answer is as long whatever it says.
+
+    With an Idempotency-Key a retry within a day gets the same bytes, and its ticket is not looked at.
+    """
+    run = running()
+    question = read_question(purpose=body.purpose, consent=_stated(body.consent), tags=body.tags)
+    with run.store.write() as session:
+        asked = actions.ask(
+            session,
+            actor=actor(),
+            question=question,
+            ticket=body.ticket,
+            keys=run.holder.public(),
+            now=run.clock(),
+            key=idempotency_key(),
+        )
+        receipt = queries.receipt(session, asked.batch, issuer=run.issuer, key=run.secrets.receipt_key)
+    return _padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt})
+
+
+@bp.get("/api/v1/checks/<check_id>/details")
+@needs(Action.CHECK_READ)
+@bp.output(DetailsAnswer)
+def details(check_id: str) -> queries.Details:
+    """What a hit says. Reading it is an act that stands in the log and that the person can see."""
+    run = running()
+    with run.store.write() as session:
+        return actions.details(session, actor=actor(), check_id=check_id, now=run.clock())
+
+
+@bp.get("/api/v1/receipts/<batch_id>")
+@needs(Action.CHECK_READ)
+@bp.output(ReceiptAnswer)
+def receipt(batch_id: str) -> dict[str, Any]:
+    """A batch's receipt again, and its proof once the log has the leaf: within 60 seconds of the answer."""
+    run = running()
+    with run.store.read() as session:
+        batch = queries.require_batch(session, actor(), batch_id)
+        signed = queries.receipt(session, batch, issuer=run.issuer, key=run.secrets.receipt_key)
+        entry, proof = queries.proof(session, batch)
+    return {"batch": batch_id, "receipt": signed, "entry": entry, "proof": proof}
+
+
+def _stated(consent: ConsentBody | str) -> str | dict[str, Any]:
+    return consent if isinstance(consent, str) else consent.model_dump(exclude_none=True)
+
+
+def _padded(answer: dict[str, Any]) -> Response:
+    """Filled up with spaces to the length that it would have if everybody were listed: encryption hides no lengths."""
+    text = _compact(answer)
+    longest = _compact(answer | {"checks": [check | _HIT for check in answer["checks"]]})
+    response = Response(text.ljust(len(longest)) + "\n", content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _compact(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, separators=(",", ":"))

@@ -1,0 +1,82 @@
+"""Entries: for the member that filed one, those that were shown it, and regulators. Nobody browses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from apiflask import APIBlueprint
+from pydantic import AwareDatetime, Field
+
+from registry.access import Action, needs
+from registry.api.context import actor, running
+from registry.api.schemas import Answer, Body
+from registry.checks.queries import was_shown
+from registry.entries import queries
+from registry.entries.models import Entry
+from registry.entries.rules import status
+from registry.policy import Basis
+
+bp = APIBlueprint("entries", __name__, tag="Entries")
+
+_PAGE = 100
+
+
+class PageQuery(Body):
+    after: str | None = Field(None, max_length=32, description="`next` of the page before")
+
+
+class EntryAnswer(Answer):
+    id: str
+    member: str = Field(description="who filed the report")
+    state: str = Field(description="listed, corrected, revised, suspended, voided, rehabilitated or expired")
+    offence: str
+    level: int
+    basis: Basis
+    disputed: bool
+    listed_at: AwareDatetime
+    until: AwareDatetime | None = Field(description="null: permanent")
+
+
+class EntriesAnswer(Answer):
+    entries: list[EntryAnswer]
+    next: str | None = Field(description="null on the last page")
+
+
+@bp.get("/api/v1/entries/<entry_id>")
+@needs(Action.ENTRY_READ)
+@bp.output(EntryAnswer)
+def read(entry_id: str) -> dict[str, Any]:
+    """An entry as it stands now; 404 unless your member filed it or was shown it."""
+    run, who = running(), actor()
+    with run.store.read() as session:
+        shown = was_shown(session, member_id=who.member_id, entry_id=entry_id)
+        entry = queries.readable(session, actor=who, entry_id=entry_id, was_shown=shown)
+        return _shown(entry, run.clock())
+
+
+@bp.get("/api/v1/entries")
+@needs(Action.ENTRY_LIST)
+@bp.input(PageQuery, location="query", arg_name="query")
+@bp.output(EntriesAnswer)
+def page(query: PageQuery) -> dict[str, Any]:
+    """All entries, a hundred at a time, for the regulator."""
+    run = running()
+    with run.store.read() as session:
+        entries = queries.page(session, actor=actor(), after=query.after, limit=_PAGE)
+        last = entries[-1].id if len(entries) == _PAGE else None
+        return {"entries": [_shown(entry, run.clock()) for entry in entries], "next": last}
+
+
+def _shown(entry: Entry, now: datetime) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "member": entry.member_id,
+        "state": status(entry.state, until=entry.until, now=now),
+        "offence": entry.offence,
+        "level": entry.level,
+        "basis": entry.basis,
+        "disputed": entry.disputed,
+        "listed_at": entry.listed_at,
+        "until": entry.until,
+    }

@@ -1,0 +1,178 @@
+"""The roster's work: the docket, screening, the print queue, proof of service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+from pydantic import AwareDatetime, Field
+
+from registry import policy
+from registry.access import Action, needs
+from registry.api.context import actor, running
+from registry.api.schemas import Answer, Body
+from registry.api.v1.reports import ReportAnswer, shown
+from registry.db import Session
+from registry.notices import actions as notices
+from registry.notices.models import Notice
+from registry.notices.rules import PROOF_LENGTH, Delivery
+from registry.notices.rules import State as LetterState
+from registry.policy import Basis
+from registry.reports import actions, queries, serving
+from registry.reports.models import Report
+from registry.reports.rules import Ground, Verdict
+
+bp = APIBlueprint("roster", __name__, tag="Roster")
+
+_PAGE: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+    200: {"description": "The letter", "content": {"text/html": {"schema": {"type": "string"}}}}
+}
+
+
+class DocketItem(ReportAnswer):
+    member: str
+    offence: str
+    level: int
+    basis: Basis
+    late: bool
+    filed_at: AwareDatetime
+
+
+class DocketAnswer(Answer):
+    reports: list[DocketItem] = Field(description="countersigned, the oldest first")
+
+
+class ScreeningRequest(Body):
+    verdict: Verdict
+    ground: Ground | None = Field(None, description="to refuse: one of the closed list")
+    reasons: str = Field(max_length=policy.REASONS_LENGTH)
+
+
+class LetterItem(Answer):
+    id: str
+    case: str
+    state: LetterState
+    drafted_at: AwareDatetime
+
+
+class LettersAnswer(Answer):
+    letters: list[LetterItem] = Field(description="to be printed or served, the oldest first")
+
+
+class ServiceRequest(Body):
+    channel: Delivery
+    on: AwareDatetime = Field(description="when it reached the person, RFC 3339")
+    proof: str = Field(max_length=PROOF_LENGTH, description="how one knows: number of the receipt, who signed")
+
+
+class ServiceAnswer(ReportAnswer):
+    window_closes_at: AwareDatetime | None
+
+
+class ReplacementRequest(Body):
+    reason: str = Field(max_length=policy.REASONS_LENGTH, description="came back, was lost, code used up")
+
+
+@bp.get("/api/v1/docket")
+@needs(Action.DOCKET_READ)
+@bp.output(DocketAnswer)
+def docket() -> dict[str, Any]:
+    """Reports that wait for a neutral screener, without those that you may not screen."""
+    with running().store.read() as session:
+        return {"reports": [_docketed(session, report) for report in queries.docket(session, actor=actor())]}
+
+
+@bp.post("/api/v1/reports/<report_id>/screening")
+@needs(Action.REPORT_SCREEN)
+@bp.input(ScreeningRequest, arg_name="body")
+@bp.output(ReportAnswer)
+def screen(report_id: str, body: ScreeningRequest) -> dict[str, Any]:
+    """Let a report through to its subject, or refuse it on one ground. Whether it is true is not asked here."""
+    run = running()
+    with run.store.write() as session:
+        report = actions.screen(
+            session,
+            actor=actor(),
+            report_id=report_id,
+            verdict=body.verdict,
+            ground=body.ground,
+            reasons=body.reasons,
+            issuer=run.issuer,
+            now=run.clock(),
+        )
+        return shown(session, report)
+
+
+@bp.get("/api/v1/letters")
+@needs(Action.LETTER_READ)
+@bp.output(LettersAnswer)
+def letters() -> dict[str, Any]:
+    """The print queue."""
+    with running().store.read() as session:
+        return {"letters": [_queued(letter, number) for letter, number in notices.queue(session, actor=actor())]}
+
+
+@bp.get("/api/v1/letters/<letter_id>")
+@needs(Action.LETTER_READ)
+@bp.doc(responses=_PAGE)
+def letter(letter_id: str) -> Response:
+    """One letter as HTML, to be printed and not kept. Marks it printed; once served it is not shown again."""
+    run = running()
+    with run.store.write() as session:
+        text = notices.pull(session, letter_id=letter_id, actor=actor(), now=run.clock())
+    response = Response(text, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.post("/api/v1/letters/<letter_id>/service")
+@needs(Action.SERVICE_RECORD)
+@bp.input(ServiceRequest, arg_name="body")
+@bp.output(ServiceAnswer)
+def serve(letter_id: str, body: ServiceRequest) -> dict[str, Any]:
+    """The letter reached the person. The window to answer opens; nothing is listed before it has closed."""
+    run = running()
+    with run.store.write() as session:
+        report = serving.record_service(
+            session,
+            actor=actor(),
+            letter_id=letter_id,
+            delivery=body.channel,
+            on=body.on,
+            proof=body.proof,
+            now=run.clock(),
+        )
+        return {**shown(session, report), "window_closes_at": report.window_closes_at}
+
+
+@bp.post("/api/v1/letters/<letter_id>/replacement")
+@needs(Action.SERVICE_RECORD)
+@bp.input(ReplacementRequest, arg_name="body")
+@bp.output(LetterItem, 201)
+def replace(letter_id: str, body: ReplacementRequest) -> dict[str, Any]:
+    """A new letter with a new code for one that came back or was lost; the old code is dead."""
+    run = running()
+    with run.store.write() as session:
+        new = serving.replace_letter(
+            session, actor=actor(), letter_id=letter_id, reason=body.reason, issuer=run.issuer, now=run.clock()
+        )
+        return _queued(new, queries.number_of(session, new.case_id))
+
+
+def _docketed(session: Session, report: Report) -> dict[str, Any]:
+    return {
+        **shown(session, report),
+        "member": report.member_id,
+        "offence": report.offence,
+        "level": report.level,
+        "basis": report.basis,
+        "late": report.late,
+        "filed_at": report.filed_at,
+    }
+
+
+def _queued(letter: Notice, number: str) -> dict[str, Any]:
+    return {"id": letter.id, "case": number, "state": letter.state, "drafted_at": letter.drafted_at}

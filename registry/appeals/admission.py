@@ -1,0 +1,144 @@
+"""Admission: a clerk lets an appeal through, and with the same act fixes who can be drawn.
+
+After that act nobody can add or remove a panelist: its record holds the root of the pool, and its leaf goes into the
+message from which the panel is drawn.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from registry.access import Action, Actor, require
+from registry.accounts.models import Account
+from registry.accounts.rules import Role
+from registry.appeals import rules
+from registry.appeals.actions import finish
+from registry.appeals.models import Appeal, Draw, Interest, Seat
+from registry.appeals.rules import NEXT, Verb
+from registry.base64url import encode
+from registry.cases.actions import key_of, seal
+from registry.cases.models import Case, Step
+from registry.cases.steps import advance
+from registry.db import Session, new_id
+from registry.errors import Conflict, Invalid, NotFound
+from registry.identity import draw
+from registry.identity.draw import Panelist
+from registry.log.actions import CaseKey, record
+from registry.members.actions import get as member
+from registry.members.models import Member, Standing
+from registry.notices.actions import send
+from registry.reports.prose import verify_prose
+
+
+def admit(session: Session, *, actor: Actor, appeal: Appeal, reasons: str, now: datetime) -> Draw:
+    """Admit, and fix the pool. Conflict (`pool-too-small`) unless people of three members could be drawn."""
+    key = _guarded(session, actor, appeal, reasons)
+    pool = eligible(session, appeal, clerk=actor.id)
+    if len({panelist.member for panelist in pool}) < draw.SEATS:
+        raise Conflict(
+            f"panelists of {draw.SEATS} members must be free of any interest; call more to the roster",
+            code="pool-too-small",
+        )
+    sealed = seal(key, appeal, "sealed_admission", reasons)
+    advance(session, appeal, NEXT, Verb.ADMIT, actor=actor.id, now=now, admitted_at=now, sealed_admission=sealed)
+    row = _draw(session, appeal, pool)
+    _ask_member(session, appeal, now)
+    facts = {"appeal": appeal.id, "draw": row.name, "pool": len(pool), "pool_root": encode(row.root)}
+    record(session, "appeal.admit", actor=actor.id, now=now, facts=facts, case=key, uid=row.admission)
+    return row
+
+
+def refuse(session: Session, *, actor: Actor, appeal: Appeal, reasons: str, now: datetime) -> Appeal:
+    """Refuse an appeal that is none: about another case, or the same again with nothing new."""
+    key = _guarded(session, actor, appeal, reasons)
+    if appeal.instance > 1:
+        raise Conflict("the second instance is the subject's right; admit it", code="not-allowed-now")
+    sealed = seal(key, appeal, "sealed_admission", reasons)
+    advance(session, appeal, NEXT, Verb.REFUSE, actor=actor.id, now=now, closed_at=now, sealed_admission=sealed)
+    finish(session, appeal, actor=actor.id, now=now)
+    record(session, "appeal.refuse", actor=actor.id, now=now, facts={"appeal": appeal.id}, case=key)
+    return appeal
+
+
+def declare(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    member_id: str | None = None,
+    case_number: str | None = None,
+) -> Interest:
+    """A panelist declares an interest in a member or in a case; no pool that is fixed from now on has them for it."""
+    require(actor, Action.PANEL_SERVE)
+    if (member_id is None) == (case_number is None):
+        raise Invalid("name a member or a case, and not both", field="member")
+    if member_id is not None:
+        interest = Interest(id=new_id(), account_id=actor.id, member_id=member(session, member_id).id)
+    else:
+        case = session.scalar(sa.select(Case).where(Case.number == case_number))
+        if case is None:
+            raise NotFound("there is no case of this number", field="case")
+        interest = Interest(id=new_id(), account_id=actor.id, case_id=case.id)
+    interest.declared_at = now
+    session.add(interest)
+    record(session, "interest.declare", actor=actor.id, now=now, facts={"interest": interest.id})
+    return interest
+
+
+def eligible(session: Session, appeal: Appeal, *, clerk: str | None = None) -> list[Panelist]:
+    """Every open account of the roster that has nothing to do with this case, sorted.
+
+    Out are: people of the filing member and of its owner's other companies, of members that are not in good standing,
+    whoever declared an interest in the filing member or the case, and whoever took part in the case before.
+    """
+    group = member(session, appeal.member_id).group
+    out = _interested(session, appeal) | _took_part(session, appeal) | {clerk}
+    accounts = session.scalars(
+        sa.select(Account)
+        .join(Member, Member.id == Account.member_id)
+        .where(Account.closed_at.is_(None), Member.standing == Standing.ADMITTED)
+        .where(Member.id != appeal.member_id, Member.group != group)
+        .order_by(Account.id)
+    )
+    return [Panelist(a.id, a.member_id) for a in accounts if Role.PANELIST in a.roles and a.id not in out]
+
+
+def _interested(session: Session, appeal: Appeal) -> set[str | None]:
+    of_this = sa.or_(Interest.member_id == appeal.member_id, Interest.case_id == appeal.case_id)
+    return set(session.scalars(sa.select(Interest.account_id).where(of_this)))
+
+
+def _took_part(session: Session, appeal: Appeal) -> set[str | None]:
+    """Whoever moved anything in the case (the screener of its report among them), or was seated in it."""
+    steps = session.scalars(sa.select(Step.actor).where(Step.case_id == appeal.case_id).distinct())
+    seats = session.scalars(sa.select(Seat.account_id).where(Seat.case_id == appeal.case_id).distinct())
+    return {*steps, *seats}
+
+
+def _guarded(session: Session, actor: Actor, appeal: Appeal, reasons: str) -> CaseKey:
+    group = member(session, appeal.member_id).group
+    require(actor, Action.APPEAL_ADMIT, member_id=appeal.member_id, group=group)
+    verify_prose(reasons, field="reasons", most=rules.TEXT_LENGTH)
+    return key_of(session, session.get_one(Case, appeal.case_id))
+
+
+def _draw(session: Session, appeal: Appeal, pool: list[Panelist]) -> Draw:
+    case = session.get_one(Case, appeal.case_id)
+    row = Draw(
+        id=new_id(),
+        appeal_id=appeal.id,
+        case_id=appeal.case_id,
+        name=rules.draw_name(case.number, appeal.number),
+        pool=[[panelist.id, panelist.member] for panelist in sorted(pool)],
+        root=draw.pool_root(pool),
+        admission=new_id(),
+    )
+    session.add(row)
+    return row
+
+
+def _ask_member(session: Session, appeal: Appeal, now: datetime) -> None:
+    payload = {"type": "appeal.admitted", "id": appeal.id}
+    send(session, channel="webhook", member_id=appeal.member_id, kind="appeal.admitted", payload=payload, now=now)

@@ -1,0 +1,210 @@
+"""The draw of a panel (design: `registry.identity.draw`), and who follows when somebody leaves it.
+
+1. `offer_nonce`: once the admission's leaf is public, the subject sends 32 bytes. They are committed before anyone asks
+   the key holder, so that a crash can never leave a draw whose nonce is lost.
+2. `draw`: the key holder signs the one message of this draw, the proof is verified, the first three of distinct
+   members are seated. Asked again it does nothing new: the holder gives one answer for one draw, for ever.
+3. `step_down`: the next in rank takes the place. There is no second draw.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from registry.access import Action, Actor, require
+from registry.appeals import queries, rules
+from registry.appeals.models import Appeal, Draw, Seat
+from registry.base64url import encode
+from registry.cases.actions import key_of
+from registry.cases.models import Case
+from registry.db import Session, new_id
+from registry.errors import Conflict, Forbidden, Invalid
+from registry.identity import draw as drawing
+from registry.identity.draw import Panelist
+from registry.keys.holder import Holder
+from registry.log.actions import CaseKey, record, touch
+from registry.log.models import Act, LeafType
+from registry.log.tree import leaf_hash
+from registry.notices.actions import send
+
+ZEROS: Final = bytes(drawing.NONCE_SIZE)  # the nonce of a subject who sends none
+DRAW_KEY: Final = "draw"  # the use that the clear leaf of a draw key names
+
+
+def publish_key(session: Session, *, draw_public: bytes, now: datetime) -> None:
+    """Write the clear leaf of the draw key, once. It must stand in the log before the first admission."""
+    key = {"use": DRAW_KEY, "suite": "ristretto255-SHA512", "public": encode(draw_public)}
+    if not is_published(session, draw_public):
+        record(session, "key.publish", actor="system:draw", now=now, type=LeafType.KEY, clear=key)
+
+
+def is_published(session: Session, draw_public: bytes) -> bool:
+    wanted = encode(draw_public)
+    clear = session.scalars(sa.select(Act.clear).where(Act.type == LeafType.KEY))
+    return any(
+        key.get("use") == DRAW_KEY and key.get("public") == wanted for key in map(json.loads, filter(None, clear))
+    )
+
+
+def offer_nonce(session: Session, *, appeal: Appeal, nonce: bytes, now: datetime, actor: str | None = None) -> Draw:
+    """Take the nonce (32 bytes), once; the same again changes nothing.
+
+    Conflict `not-public-yet` while the admission's leaf is not in the log: a nonce sent before could be answered by
+    another pool. Conflict `nonce-taken` for another nonce.
+    """
+    if len(nonce) != drawing.NONCE_SIZE:
+        raise Invalid(f"nonce must be {drawing.NONCE_SIZE} bytes", field="nonce")
+    row = _drawable(session, appeal)
+    if row.nonce == nonce:
+        return row
+    admission_leaf(session, row)
+    act = new_id()
+    _set_once(session, row, Draw.nonce, nonce=nonce, nonce_act=act)
+    facts = {"appeal": appeal.id, "draw": row.name, "nonce": encode(nonce)}
+    by = actor or f"subject:{appeal.case_id}"
+    record(session, "appeal.nonce", actor=by, now=now, facts=facts, case=_key(session, appeal), uid=act)
+    return row
+
+
+def draw(session: Session, appeal: Appeal, nonce: bytes, holder: Holder, now: datetime) -> list[Seat]:
+    """Seat the panel from this nonce; asked again with it, gives the same seats.
+
+    Call `offer_nonce` in a transaction of its own before. Without that the nonce is taken here, and a crash after the
+    holder has answered would leave the draw stuck. Raises Invalid when the proof fails, and Unavailable.
+    """
+    row = offer_nonce(session, appeal=appeal, nonce=nonce, now=now)
+    if row.v is not None:
+        return queries.seats_of(session, appeal.id)
+    message = drawing.message(
+        case_number=row.name, admission_leaf_hash=admission_leaf(session, row), pool_root=row.root, nonce=nonce
+    )
+    drawn = holder.draw(case=row.name, message=message)
+    drawing.verify_draw(draw_public=holder.public().draw_public, m=message, drawn=drawn)
+    act = new_id()
+    _set_once(session, row, Draw.v, message=message, v=drawn.v, proof=drawn.proof, draw_act=act)
+    seats = _seat(session, appeal, row, now)
+    facts = {
+        "appeal": appeal.id,
+        "draw": row.name,
+        "message": encode(message),
+        "v": encode(drawn.v),
+        "proof": encode(drawn.proof),
+        "seats": [seat.account_id for seat in seats],
+    }
+    record(session, "appeal.draw", actor="system:draw", now=now, facts=facts, case=_key(session, appeal), uid=act)
+    return seats
+
+
+def step_down(session: Session, *, actor: Actor, appeal: Appeal, now: datetime) -> Seat:
+    """A panelist who finds that they may not or cannot decide leaves; the next in rank is seated.
+
+    Not once the hearing is over: then there may be votes. Invalid (`pool-too-small`) when nobody is left.
+    """
+    require(actor, Action.PANEL_SERVE)
+    seat = queries.seat_of(session, appeal.id, actor.id)
+    row = queries.draw_of(session, appeal.id)
+    if seat is None or row is None:
+        raise Forbidden("you have no seat on this panel")
+    if appeal.state not in rules.DRAWABLE:
+        raise Conflict(f"this appeal is {appeal.state.value}; its panel stays as it is", code="not-allowed-now")
+    _leave(session, seat, now)
+    (successor,) = _seat(session, appeal, row, now)
+    facts = {"appeal": appeal.id, "left": actor.id, "seated": successor.account_id}
+    record(session, "appeal.replace", actor=actor.id, now=now, facts=facts, case=_key(session, appeal))
+    return successor
+
+
+def admission_leaf(session: Session, row: Draw) -> bytes:
+    """The hash of the admission's public leaf, 32 bytes; Conflict until the log has given it a position."""
+    act = session.scalar(sa.select(Act).where(Act.uid == row.admission))
+    if act is None or act.entry is None:
+        raise Conflict("the admission is not in the public log yet; try again in a minute", code="not-public-yet")
+    return leaf_hash(act.entry)
+
+
+def pool_of(row: Draw) -> list[Panelist]:
+    return [Panelist(id, member) for id, member in row.pool]
+
+
+def ranking(row: Draw) -> list[Panelist]:
+    """The pool in the order that V gave it."""
+    if row.message is None or row.v is None:
+        raise Conflict("this panel has not been drawn", code="not-allowed-now")
+    return drawing.rank(drawing.seed(row.message, row.v), pool_of(row))
+
+
+def _drawable(session: Session, appeal: Appeal) -> Draw:
+    row = queries.draw_of(session, appeal.id)
+    if row is None or appeal.state not in rules.DRAWABLE:
+        raise Conflict(f"this appeal is {appeal.state.value}; no panel is drawn now", code="not-allowed-now")
+    return row
+
+
+def _set_once(session: Session, row: Draw, empty: InstrumentedAttribute[bytes | None], **values: object) -> None:
+    """Compare-and-set: what was empty is filled by exactly one of those who try at once."""
+    session.flush()
+    done = session.execute(
+        sa.update(Draw)
+        .where(Draw.id == row.id, empty.is_(None))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("this was done already, with other bytes; they stay", code="nonce-taken")
+    session.refresh(row)
+    touch(session, row)
+
+
+def _seat(session: Session, appeal: Appeal, row: Draw, now: datetime) -> list[Seat]:
+    """Seat whoever should sit and does not yet."""
+    ranked = ranking(row)
+    before = session.scalars(sa.select(Seat).where(Seat.appeal_id == appeal.id)).all()
+    gone = {seat.account_id for seat in before if seat.left_at is not None}
+    present = {seat.account_id for seat in before} - gone
+    chosen = [p for p in drawing.seat(ranked, exclude=gone) if p.id not in present]
+    seats = [_new_seat(appeal, panelist, ranked.index(panelist), now) for panelist in chosen]
+    session.add_all(seats)
+    for seat in seats:
+        _call(session, seat, now)
+    session.flush()
+    return seats
+
+
+def _new_seat(appeal: Appeal, panelist: Panelist, rank: int, now: datetime) -> Seat:
+    return Seat(
+        id=new_id(),
+        appeal_id=appeal.id,
+        case_id=appeal.case_id,
+        account_id=panelist.id,
+        member_id=panelist.member,
+        rank=rank,
+        seated_at=now,
+    )
+
+
+def _call(session: Session, seat: Seat, now: datetime) -> None:
+    """The panelist's member hears that one of its people has a seat; who, they read when they sign in."""
+    payload = {"type": "panel.seated", "id": seat.appeal_id}
+    send(session, channel="webhook", member_id=seat.member_id, kind="panel.seated", payload=payload, now=now)
+
+
+def _leave(session: Session, seat: Seat, now: datetime) -> None:
+    left = session.execute(
+        sa.update(Seat)
+        .where(Seat.id == seat.id, Seat.left_at.is_(None))
+        .values(left_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if left.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("this seat was left already", code="outdated")
+    session.refresh(seat)
+    touch(session, seat)
+
+
+def _key(session: Session, appeal: Appeal) -> CaseKey:
+    return key_of(session, session.get_one(Case, appeal.case_id))

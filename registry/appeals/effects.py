@@ -1,0 +1,88 @@
+"""What an appeal does to the register. Every change of what checkers see issues its recalls in the same transaction.
+
+Nothing here asks who may do it: the callers carry out a decision, a withdrawal or a clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from registry.appeals.models import Appeal
+from registry.cases.models import Case
+from registry.db import Session
+from registry.entries import actions as entries
+from registry.entries.models import Entry
+from registry.entries.queries import of_case as entry_of
+from registry.entries.rules import VISIBLE
+from registry.entries.rules import State as EntryState
+from registry.errors import Conflict
+from registry.recalls.actions import issue
+from registry.recalls.rules import Reason
+from registry.reports import queries as reports
+from registry.reports.rules import State as ReportState
+
+# From the letter on: it may be in the person's hands before the clerk has recorded its service.
+CONTESTABLE: Final = frozenset({ReportState.SCREENED, ReportState.NOTICED, ReportState.LISTED})
+_ENDED: Final = frozenset({EntryState.VOIDED, EntryState.REHABILITATED})
+
+
+def require_contestable(session: Session, case: Case) -> None:
+    """Conflict unless the case has a report in its window, or an entry that could still do harm."""
+    report, entry = reports.of_case(session, case.id), entry_of(session, case.id)
+    if report.state not in CONTESTABLE or (entry is not None and entry.state in _ENDED):
+        raise Conflict("there is nothing left in this case to contest", code="not-allowed-now")
+
+
+def is_gone(session: Session, case_id: str) -> bool:
+    """Whether what was contested is no more, without this appeal having decided it."""
+    report, entry = reports.of_case(session, case_id), entry_of(session, case_id)
+    return report.state not in CONTESTABLE or (entry is not None and entry.state in _ENDED)
+
+
+def dispute(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> None:
+    """Every hit says from now on that the entry is contested."""
+    entry = entry_of(session, appeal.case_id)
+    if entry is not None and not entry.disputed:
+        entries.mark_disputed(session, entry, disputed=True, actor_id=actor, now=now)
+
+
+def settle(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> None:
+    """The appeal is over, and with it the dispute."""
+    entry = entry_of(session, appeal.case_id)
+    if entry is not None and entry.disputed:
+        entries.mark_disputed(session, entry, disputed=False, actor_id=actor, now=now)
+
+
+def suspend(session: Session, appeal: Appeal, *, actor: str, now: datetime, reason: str) -> None:
+    """Hide the entry, if checkers can see it, and remember that this appeal did so."""
+    entry = entry_of(session, appeal.case_id)
+    if entry is None or entry.state not in VISIBLE:
+        return
+    entries.suspend(session, entry, actor_id=actor, now=now, reason=reason)
+    issue(session, entry, Reason.SUSPENDED, now)
+    appeal.suspended = True
+
+
+def reinstate(session: Session, appeal: Appeal, *, actor: str, now: datetime, reason: str) -> None:
+    """Show the entry again, if this appeal has hidden it."""
+    entry = entry_of(session, appeal.case_id)
+    if entry is None or not appeal.suspended or entry.state is not EntryState.SUSPENDED:
+        return
+    entries.reinstate(session, entry, actor_id=actor, now=now, reason=reason)
+    issue(session, entry, Reason.LISTED, now)
+    appeal.suspended = False
+
+
+def attach(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> Entry | None:
+    """The report was listed while it was under appeal: the entry is contested from its first day.
+
+    The member's silence, if its time to answer is over, hides it at once.
+    """
+    entry = entry_of(session, appeal.case_id)
+    if entry is not None:
+        appeal.entry_id = entry.id
+        dispute(session, appeal, actor=actor, now=now)
+        if appeal.lapsed_at is not None:
+            suspend(session, appeal, actor=actor, now=now, reason="no-answer")
+    return entry

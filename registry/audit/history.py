@@ -1,0 +1,227 @@
+"""The log against itself: leaves, tiles and signed checkpoints must tell one story. Pure.
+
+Three things are laid beside each other: the leaves (from the acts, or from the entry bundles outside), the tiles, and
+the roots that were signed. The signed root decides which of the other two is true:
+
+1. the leaves give it: they are true, and every tile that they do not give is wrong
+2. else the bottom tiles give it: they are true, and every leaf that is not in them is wrong
+3. else a mixture, tile by tile, as the tiles above them decide
+4. else nothing can be said for either, and wherever they differ both are named
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from registry.audit.differences import Difference, Kind
+from registry.log import tiles, tree
+
+Nameless = Callable[[int], str]  # what to call a leaf of which only the position is left
+
+_WIDE = tiles.WIDTH * tree.HASH_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A leaf where it was found: what it is called, and its hash."""
+
+    name: str
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A tree head that the log signed."""
+
+    name: str
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a log is made of. `tiles` by (level, index); `heads` ascending; Heads that hold, ascending."""
+
+    leaves: Mapping[int, Placed]
+    tiles: Mapping[tuple[int, int], bytes]
+    heads: Sequence[Head]
+    nameless: Nameless
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many leaves the log had when it was last whole, and everything that is not as it should be."""
+
+    size: int
+    differences: tuple[Difference, ...]
+
+
+def compare(found: Found) -> Verdict:
+    """Name every leaf, tile and head that does not fit the others."""
+    bottom = _bottom(found.tiles)
+    head = found.heads[-1] if found.heads else Head("", 0, tree.EMPTY_ROOT)
+    true = _true(found, bottom, head)
+    if true is None:
+        return Verdict(head.size, tuple(_unsettled(found, bottom, head)))
+    true += _unsigned(found.leaves, bottom, head.size)
+    return Verdict(
+        len(true),
+        (*_wrong_leaves(found, true), *_wrong_tiles(found.tiles, true), *_wrong_heads(found.heads, true)),
+    )
+
+
+def _bottom(stored: Mapping[tuple[int, int], bytes]) -> list[bytes | None]:
+    """The hashes of the bottom tiles by position, as far as tiles reach; None where a tile is missing or short."""
+    last = max((index for level, index in stored if level == 0 and 0 <= index < len(stored)), default=-1)
+    hashes: list[bytes | None] = []
+    for index in range(last + 1):
+        row: list[bytes | None] = list(_split(stored.get((0, index), b"")))
+        hashes += row if index == last else [*row, *[None] * tiles.WIDTH][: tiles.WIDTH]
+    return hashes
+
+
+def _split(hashes: bytes) -> Iterator[bytes]:
+    whole = len(hashes) - len(hashes) % tree.HASH_SIZE
+    return (hashes[i : i + tree.HASH_SIZE] for i in range(0, whole, tree.HASH_SIZE))
+
+
+def _true(found: Found, bottom: Sequence[bytes | None], head: Head) -> list[bytes] | None:
+    """The leaf hashes that give the signed root, from whichever source has them."""
+    leaves = [found.leaves[p].hash if p in found.leaves else None for p in range(head.size)]
+    below = [*bottom[: head.size], *[None] * (head.size - len(bottom))]
+    mixed = (_mixed(found.tiles, leaves, below, last=last) for last in (leaves, below))
+    for candidate in (leaves, below, *mixed):
+        whole = [each for each in candidate if each is not None]
+        if len(whole) == head.size and tree.root_of(whole) == head.root:
+            return whole
+    return None
+
+
+def _mixed(
+    stored: Mapping[tuple[int, int], bytes],
+    leaves: Sequence[bytes | None],
+    below: Sequence[bytes | None],
+    *,
+    last: Sequence[bytes | None],
+) -> list[bytes | None]:
+    """Tile by tile from the source that gives the hash in the tile above; the unfinished tile from `last`."""
+    parents = list(_split(b"".join(stored.get((1, i), b"") for i in range(len(leaves) // tiles.WIDTH**2 + 1))))
+    mixed: list[bytes | None] = []
+    for start in range(0, len(leaves), tiles.WIDTH):
+        rows = [source[start : start + tiles.WIDTH] for source in (leaves, below)]
+        parent = parents[start // tiles.WIDTH : start // tiles.WIDTH + 1]
+        fitting = [row for row in rows if None not in row and [tree.root_of(h for h in row if h)] == parent]
+        mixed += fitting[0] if fitting else last[start : start + tiles.WIDTH]
+    return mixed
+
+
+def _unsigned(leaves: Mapping[int, Placed], bottom: Sequence[bytes | None], size: int) -> list[bytes]:
+    """Leaves beyond the last head on which acts and tiles agree: their head is gone."""
+    agreed = []
+    for position in range(size, len(bottom)):
+        if position not in leaves or leaves[position].hash != bottom[position]:
+            break
+        agreed.append(leaves[position].hash)
+    return agreed
+
+
+def _wrong_leaves(found: Found, true: Sequence[bytes]) -> Iterator[Difference]:
+    places = {hash_: position for position, hash_ in enumerate(true)}
+    present = {leaf.hash for leaf in found.leaves.values()}
+    for position, leaf in sorted(found.leaves.items()):
+        known = 0 <= position < len(true)
+        if known and leaf.hash == true[position]:
+            continue
+        if leaf.hash in places:
+            why = f"it stands at position {position} and was logged at {places[leaf.hash]}"
+            yield Difference(Kind.REORDERED, leaf.name, why)
+        elif known:
+            yield Difference(Kind.ALTERED, leaf.name, f"its leaf is not the one that was logged at position {position}")
+        else:
+            yield Difference(Kind.EXTRA, leaf.name, f"it claims position {position}, which the log never had")
+    for position, hash_ in enumerate(true):
+        if position not in found.leaves and hash_ not in present:
+            yield _gone(found, position)
+
+
+def _gone(found: Found, position: int) -> Difference:
+    return Difference(Kind.MISSING, found.nameless(position), f"the log has a leaf at position {position}")
+
+
+def _wrong_tiles(stored: Mapping[tuple[int, int], bytes], true: Sequence[bytes]) -> Iterator[Difference]:
+    wanted = _tiles(true)
+    for place in sorted(wanted.keys() | stored.keys()):
+        name = f"tile:{place[0]}/{place[1]}"
+        if place not in stored:
+            yield Difference(Kind.MISSING, name, "the leaves below it are there, and it is not")
+        elif place not in wanted:
+            yield Difference(Kind.EXTRA, name, "a log of this size has no such tile")
+        elif stored[place] != wanted[place]:
+            yield Difference(Kind.ALTERED, name, "its hashes are not those of the leaves below it")
+
+
+def _tiles(leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
+    """All tiles of the tree over these leaf hashes."""
+    made: dict[tuple[int, int], bytes] = {}
+    level, row = 0, b"".join(leaves)
+    while row:
+        cut = [row[i : i + _WIDE] for i in range(0, len(row), _WIDE)]
+        made |= {(level, index): tile for index, tile in enumerate(cut)}
+        row = b"".join(tree.root_of(_split(tile)) for tile in cut if len(tile) == _WIDE)
+        level += 1
+    return made
+
+
+def _wrong_heads(heads: Sequence[Head], true: Sequence[bytes]) -> Iterator[Difference]:
+    """1. every signed root is the root of the first leaves; 2. the last leaf is under a signed root."""
+    roots = _roots(true, {head.size for head in heads})  # 1
+    for head in heads:
+        if head.size > len(true) or roots[head.size] != head.root:
+            why = f"the first {head.size} leaves do not give the root that it signs: the log was rewritten"
+            yield Difference(Kind.ALTERED, head.name, why)
+    if true and (not heads or heads[-1].size < len(true)):  # 2
+        why = f"leaves and tiles go up to {len(true)}, and no root of that is signed"
+        yield Difference(Kind.MISSING, f"checkpoint:{len(true)}", why)
+
+
+def _roots(leaves: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
+    """The roots at these sizes, in one pass: `peaks` are the full subtrees, the largest first (RFC 6962 2.1)."""
+    roots = {0: tree.EMPTY_ROOT}
+    peaks: list[tuple[int, bytes]] = []
+    for size, leaf in enumerate(leaves, 1):
+        height, node = 0, leaf
+        while peaks and peaks[-1][0] == height:
+            node = tree.node_hash(peaks.pop()[1], node)
+            height += 1
+        peaks.append((height, node))
+        if size in sizes:
+            roots[size] = _fold([peak for _, peak in peaks])
+    return roots
+
+
+def _fold(peaks: Sequence[bytes]) -> bytes:
+    root = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        root = tree.node_hash(peak, root)
+    return root
+
+
+def _unsettled(found: Found, bottom: Sequence[bytes | None], head: Head) -> Iterator[Difference]:
+    yield Difference(Kind.ALTERED, head.name, "neither leaves nor tiles give the root that it signs")
+    for position in range(max(head.size, len(bottom))):
+        below = bottom[position] if position < len(bottom) else None
+        leaf = found.leaves.get(position)
+        if leaf is None:
+            yield _gone(found, position)
+        elif leaf.hash != below:
+            why = f"leaf and tile differ at position {position}, and the signed root fits neither"
+            yield Difference(Kind.ALTERED, leaf.name, why)
+            yield Difference(Kind.ALTERED, f"tile:0/{position // tiles.WIDTH}", why)
+    yield from _wrong_upper_tiles(found.tiles, bottom)
+
+
+def _wrong_upper_tiles(stored: Mapping[tuple[int, int], bytes], bottom: Sequence[bytes | None]) -> Iterator[Difference]:
+    for found in _wrong_tiles(stored, [each or bytes(tree.HASH_SIZE) for each in bottom]):
+        if not found.name.startswith("tile:0/"):
+            yield found

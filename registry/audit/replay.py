@@ -1,0 +1,148 @@
+"""The whole audit of a database, in one consistent view of it.
+
+1. the tables are at the revision that this code is written for
+2. every act opens and is what its leaf commits to (`acts`)
+3. every checkpoint holds and names the one before it (`checkpoints`)
+4. leaves, tiles and signed roots tell one story (`history`)
+5. every row is what the last act that names it attests (`rows`)
+6. every state is where its steps lead (`lives`), every statement is signed by a key that held then (`statements`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry import revisions
+from registry.audit import acts, checkpoints, history, rows, stored
+from registry.audit.acts import Ledger
+from registry.audit.differences import Difference, Kind, Progress, Silent
+from registry.audit.keys import Keys
+from registry.audit.lives import Lives
+from registry.audit.statements import Statements
+from registry.audit.stored import Stored
+from registry.cases.models import Case
+from registry.db import Session, Store
+from registry.keys.models import SigningKey
+from registry.log.checkpoint import VerifierKey
+from registry.log.models import Act, Checkpoint, Tile
+from registry.policy import SEQUENCING_LIMIT
+
+_NAMED_GAP = 100  # ids in one gap that are named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was looked at, and what is wrong with it. `late` acts have waited for the sequencer for over 60 s."""
+
+    differences: tuple[Difference, ...]
+    acts: int
+    size: int  # leaves in the log
+    rows: int  # attested rows that should be there
+    checkpoints: int
+    pending: int
+    late: int
+
+
+def audit(store: Store, *, log: VerifierKey, now: datetime, progress: Progress | None = None) -> Outcome:
+    """Name every difference. `log` is the key that checkpoints are signed with, under the log's origin."""
+    watched = progress or Silent()
+    with store.read() as session:
+        _isolate(session)
+        watched.total(sum(stored.count(session, kind) for kind in stored.tables().values()))
+        with stored.lenient(session):
+            return _audit(session, log, now, watched)
+
+
+def _isolate(session: Session) -> None:
+    """One view for all statements: SQLite's transactions have it anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def _audit(session: Session, log: VerifierKey, now: datetime, progress: Progress) -> Outcome:
+    found = list(_revision(session))  # 1
+    opener = Keys(session.keyring, stored.read(session, Case))
+    order = (Act.position.is_(None), Act.position, Act.id)
+    ledger = acts.replay(stored.read(session, Act, *order), keys=opener, progress=progress)  # 2
+    heads = list(stored.read(session, Checkpoint))
+    chain = checkpoints.verify(heads, log=log, keyring=session.keyring, size=len(ledger.leaves))  # 3
+    found += chain.differences
+    verdict = _history(session, ledger, chain, progress)  # 4
+    damaged = {difference.name for difference in chain.differences}
+    found += [each for each in verdict.differences if each.name not in damaged]
+    found += ledger.differences
+    if session.get_bind().dialect.name == "sqlite":
+        found += _numbers(ledger, {each.name for each in found})
+    found += _rows(session, ledger, opener, progress)  # 5, 6
+    return Outcome(
+        differences=tuple(dict.fromkeys(found)),
+        acts=ledger.count,
+        size=verdict.size,
+        rows=sum(attested.digest is not None for attested in ledger.rows.values()),
+        checkpoints=len(heads),
+        pending=len(ledger.pending),
+        late=sum(at < now - SEQUENCING_LIMIT for at in ledger.pending),
+    )
+
+
+def _revision(session: Session) -> Iterator[Difference]:
+    head, found = revisions.head(), revisions.known(session.connection())
+    for revision in found:
+        if revision != head:
+            why = f"the tables of this program are at revision {head}"
+            yield Difference(Kind.ALTERED, f"{revisions.TABLE}:{revision}", why)
+    if not found:
+        yield Difference(Kind.MISSING, f"{revisions.TABLE}:{head}", "the database does not say its revision")
+
+
+def _history(session: Session, ledger: Ledger, chain: checkpoints.Chain, progress: Progress) -> history.Verdict:
+    tiles = {}
+    for tile in stored.read(session, Tile):
+        progress.advance(1)
+        level, index = (tile.values.get(name, -1) for name in ("level", "index"))
+        tiles[level, index] = tile.values.get("hashes", b"")
+    return history.compare(history.Found(ledger.leaves, tiles, chain.heads, _nameless(session, ledger)))
+
+
+def _nameless(session: Session, ledger: Ledger) -> history.Nameless:
+    """What to call the act of a leaf that has none. SQLite numbers rows without gaps, PostgreSQL may skip ids."""
+    if session.get_bind().dialect.name == "sqlite":
+        return lambda position: f"act:{position + 1}"
+    ids = {position: id for _, id, position in ledger.numbers}
+
+    def name(position: int) -> str:
+        before, after = ids.get(position - 1, 0), ids.get(position + 1)
+        return f"act:{before + 1}" if after == before + 2 else f"act:(position {position})"
+
+    return name
+
+
+def _numbers(ledger: Ledger, named: set[str]) -> Iterator[Difference]:
+    """On SQLite acts are numbered from 1 without gaps, and sequenced in that order."""
+    last = 0
+    for name, number, position in ledger.numbers:
+        if position >= 0:
+            if number != position + 1 and name not in named:
+                why = f"its id is {number}, and {position + 1} belongs to position {position}"
+                yield Difference(Kind.ALTERED, name, why)
+            last = position + 1
+            continue
+        missing = range(last + 1, number)[:_NAMED_GAP]
+        yield from (Difference(Kind.MISSING, f"act:{gone}", f"{name} came after it") for gone in missing)
+        last = number
+
+
+def _rows(session: Session, ledger: Ledger, opener: Keys, progress: Progress) -> Iterator[Difference]:
+    lives = Lives()
+    signatures: list[Difference] = []
+    statements = Statements(stored.read(session, SigningKey), ledger=ledger, opener=opener)
+
+    def see(row: Stored) -> None:
+        lives.see(row)
+        signatures.extend(statements.verify(row))
+
+    yield from rows.compare(session, ledger, progress=progress, see=see)
+    yield from lives.differences()
+    yield from signatures

@@ -1,0 +1,101 @@
+"""Statements: what people signed is verified again, with the keys that held when it was logged.
+
+Positions decide, not dates: a key holds from the act that enrolled it to the act that revoked it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from registry.audit.acts import Ledger
+from registry.audit.differences import Difference, Kind
+from registry.audit.keys import Keys
+from registry.audit.stored import Stored
+from registry.errors import Invalid
+from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
+from registry.reports.statement import COUNTERSIGNATURE, REPORT
+from registry.signing import jws, keys
+
+COLUMN = "sealed_statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """How a table keeps statements: their `typ`, the column of the account that signed, and under which key.
+
+    `late` for a row that was there before it was signed: then its last act is the one that brought the statement.
+    """
+
+    typ: str
+    signer: str
+    under_case: bool = True
+    late: bool = False
+
+
+# Every table with a kid and a sealed statement.
+SIGNED: Mapping[str, Signed] = {
+    "answer": Signed("answer+jwt", "account_id"),
+    "attestation": Signed("attestation+jwt", "account_id"),
+    "countersignature": Signed(COUNTERSIGNATURE, "account_id"),
+    "recall": Signed(ACKNOWLEDGEMENT, "acknowledged_by", under_case=False, late=True),
+    "report": Signed(REPORT, "filed_by"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A signing key, whose hand it is, and the places of acts between which it holds."""
+
+    jwk: Mapping[str, object]
+    account_id: str
+    begin: float
+    end: float
+
+
+class Statements:
+    """Verifies one row after another."""
+
+    def __init__(self, signing_keys: Iterable[Stored], *, ledger: Ledger, opener: Keys) -> None:
+        self._ledger = ledger
+        self._opener = opener
+        self._spans = {key.pk: self._span(key) for key in signing_keys if not key.unreadable}
+
+    def _span(self, key: Stored) -> _Span:
+        places, values = self._ledger.places, key.values
+        return _Span(
+            values["jwk"],
+            values["account_id"],
+            places.get(values["enrolled_by"], math.inf),
+            places.get(values["revoked_by"], math.inf),
+        )
+
+    def verify(self, row: Stored) -> Iterator[Difference]:
+        """Name the row unless its statement is signed as it says. One that is unsigned has nothing to verify."""
+        signed = SIGNED.get(row.table)
+        attested = self._ledger.rows.get((row.table, row.pk))
+        if signed is None or attested is None or row.values["kid"] is None:
+            return
+        case_id = row.values["case_id"] if signed.under_case else None
+        if self._opener.lost(case_id) is not None:
+            return
+        token = self._opener.open(row, COLUMN, case_id=case_id, place=row.pk)
+        place = attested.last if signed.late else attested.first
+        if why := "its statement does not open" if token is None else self._problem(row, signed, token, place):
+            yield Difference(Kind.ALTERED, row.name, why)
+
+    def _problem(self, row: Stored, signed: Signed, token: bytes, place: int) -> str | None:
+        span = self._spans.get(row.values["kid"])
+        if span is None or not span.begin <= place < span.end:
+            return "the key that signed it did not hold at its position in the log"
+        if span.account_id != row.values[signed.signer]:
+            return "the key that signed it is not in the hand of the account it names"
+        try:
+            public = {row.values["kid"]: keys.from_jwk(span.jwk)}
+            statement = jws.verify(token.decode(), typ=signed.typ, key_for=public.__getitem__)
+        except (Invalid, UnicodeDecodeError):
+            return "its signature does not hold"
+        if row.values.get("statement_digest", statement.digest) != statement.digest:
+            return "its digest is not that of its statement"
+        return None

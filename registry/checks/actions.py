@@ -1,0 +1,207 @@
+"""Pay for evaluations, ask, look a hit up.
+
+The edge evaluates in three steps, because nothing may be locked while the key holder works: `require_evaluation` in a
+reading session, `Holder.evaluate`, `admit` in a writing one. What `admit` refuses is never handed out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from registry import vault
+from registry.access import Action, Actor, require
+from registry.accounts import replays
+from registry.cases.actions import key_of
+from registry.cases.models import Case
+from registry.checks import budgets
+from registry.checks.models import Batch, Check, Ticket
+from registry.checks.queries import Answer, Details, answers_of, checks_of, details_of, require_check, share_answering
+from registry.checks.rules import Outcome, Question, closes_at
+from registry.db import Session, new_id
+from registry.entries import queries as entries
+from registry.entries.models import Entry
+from registry.errors import Conflict, Invalid, NotFound
+from registry.identity import tags
+from registry.keys.holder import Evaluation, HolderKeys, verify_ticket
+from registry.keys.holder import Ticket as Grant
+from registry.log.actions import record, touch
+from registry.log.sequencer import latest
+from registry.log.tree import EMPTY_ROOT
+from registry.policy import Consent
+from registry.signing.canonical import dumps
+from registry.signing.receipt import answers_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A batch and its answers, in the order of the tags: each {"id", "outcome", "reference", "tag"}."""
+
+    batch: Batch
+    answers: list[Answer]
+
+
+def require_evaluation(
+    session: Session, *, actor: Actor, key_id: str, units: int, keys: HolderKeys, now: datetime
+) -> None:
+    """Refuse before the key holder is troubled: another key (Conflict), or a batch beyond the day's budget."""
+    require(actor, Action.EVALUATE)
+    if key_id != keys.key_id:
+        raise Conflict(
+            "key_id is not the present identity key; read the discovery document again",
+            field="key_id",
+            code="key-outdated",
+        )
+    budgets.require(session, actor=actor, units=units, now=now)
+
+
+def admit(session: Session, *, actor: Actor, evaluation: Evaluation, keys: HolderKeys, now: datetime) -> Ticket:
+    """Charge the budgets for an evaluation and note its ticket; TooMany refuses the batch whole."""
+    require(actor, Action.EVALUATE)
+    grant = _own_grant(evaluation.ticket, actor=actor, keys=keys, now=now)
+    budgets.charge(session, actor=actor, units=grant.count, now=now)
+    ticket = Ticket(id=grant.jti, account_id=actor.id, count=grant.count, used=0, expires_at=grant.expires)
+    session.add(ticket)
+    record(session, "identity.evaluate", actor=actor.id, now=now, facts={"ticket": grant.jti, "count": grant.count})
+    return ticket
+
+
+def ask(
+    session: Session,
+    *,
+    actor: Actor,
+    question: Question,
+    ticket: str,
+    keys: HolderKeys,
+    now: datetime,
+    key: str | None = None,
+) -> Asked:
+    """Answer a batch, one unit of the ticket for each tag. `key` is the request's Idempotency-Key.
+
+    The same question under the same key is answered from what was written then; its ticket is not looked at. Raises
+    Invalid (field "ticket") for a ticket that is expired or another account's, Conflict for one that is spent.
+    """
+    require(actor, Action.CHECK)
+    known = replays.found(session, account_id=actor.id, key=key, body=question.canonical)
+    if known is not None:
+        return _answered_before(session, known, question)
+    grant = _own_grant(ticket, actor=actor, keys=keys, now=now)
+    share_answering(session)
+    _spend(session, grant, len(question.tags), now)
+    batch, answers = _answer(session, actor, question, grant, now)
+    replays.remember(session, account_id=actor.id, key=key, body=question.canonical, made=batch.id, now=now)
+    _record(session, batch, question, now)
+    return Asked(batch, answers)
+
+
+def details(session: Session, *, actor: Actor, check_id: str, now: datetime) -> Details:
+    """What a hit says, to the member that asked; a hit by recall as well. NotFound when there was none.
+
+    Every look is an act of the case.
+    """
+    check = require_check(session, actor, check_id)
+    reference = check.later_entry_id or check.entry_id
+    entry = session.get(Entry, reference) if reference is not None else None
+    if entry is None:
+        raise NotFound("this check found no entry; there is nothing to read", code="no-entry")
+    key = key_of(session, session.get_one(Case, entry.case_id))
+    found = details_of(session, check, entry, key, now)
+    facts = {"check": check.id, "entry": entry.id}
+    record(session, "check.details", actor=actor.id, now=now, facts=facts, case=key)
+    return found
+
+
+def _own_grant(token: str, *, actor: Actor, keys: HolderKeys, now: datetime) -> Grant:
+    grant = verify_ticket(token, keys, now)
+    if (grant.account, grant.member) != (actor.id, actor.member_id):
+        raise Invalid("ticket must be one that your own account was given", field="ticket", code="ticket-wrong")
+    return grant
+
+
+def _spend(session: Session, grant: Grant, units: int, now: datetime) -> None:
+    """One unit for each tag, all or none: of two requests at once with one ticket, the row decides."""
+    moved = session.execute(
+        sa.update(Ticket)
+        .where(Ticket.id == grant.jti, Ticket.expires_at > now, Ticket.used + units <= Ticket.count)
+        .values(used=Ticket.used + units)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(
+            "the ticket has fewer evaluations left than there are tags; evaluate again",
+            field="ticket",
+            code="ticket-spent",
+        )
+    touch(session, session.get_one(Ticket, grant.jti, populate_existing=True))
+
+
+def _answer(
+    session: Session, actor: Actor, question: Question, grant: Grant, now: datetime
+) -> tuple[Batch, list[Answer]]:
+    batch = _batch(session, actor, question, grant, now)
+    checks = _checks(session, batch, question)
+    answers = answers_of(checks, question.tags)
+    batch.answers = answers_digest(answers)
+    session.add(batch)
+    session.flush()  # the checks refer to it
+    session.add_all(checks)
+    return batch, answers
+
+
+def _batch(session: Session, actor: Actor, question: Question, grant: Grant, now: datetime) -> Batch:
+    head, id = latest(session), new_id()
+    consent = dumps(question.consent.facts)
+    return Batch(
+        id=id,
+        member_id=actor.member_id,
+        unit_id=actor.unit_id,
+        account_id=actor.id,
+        purpose=question.purpose,
+        consent=Consent.DECLARED,
+        sealed_consent=vault.seal(session.keyring.vault_key, consent, table="batch", row=id, column="sealed_consent"),
+        count=len(question.tags),
+        ticket_id=grant.jti,
+        size=head.size if head else 0,
+        root=head.root if head else EMPTY_ROOT,
+        act=new_id(),
+        at=now,
+    )
+
+
+def _checks(session: Session, batch: Batch, question: Question) -> list[Check]:
+    handles = [tags.handle(session.keyring.pepper, tag) for tag in question.tags]
+    found = entries.visible(session, handles, batch.at)
+    closes = closes_at(question.purpose, batch.at)
+    return [_check(batch, ordinal, handle, found.get(handle), closes) for ordinal, handle in enumerate(handles)]
+
+
+def _check(batch: Batch, ordinal: int, handle: bytes, entry: Entry | None, closes: datetime | None) -> Check:
+    return Check(
+        id=new_id(),
+        batch_id=batch.id,
+        ordinal=ordinal,
+        member_id=batch.member_id,
+        handle=handle,
+        entry_id=entry.id if entry else None,
+        outcome=Outcome.ENTRY if entry else Outcome.NO_ENTRY,
+        at=batch.at,
+        closes_at=closes,
+    )
+
+
+def _record(session: Session, batch: Batch, question: Question, now: datetime) -> None:
+    facts = {
+        "answers": batch.answers,
+        "batch": batch.id,
+        "consent": question.consent.facts,
+        "count": batch.count,
+        "purpose": batch.purpose.value,
+    }
+    record(session, "check.ask", actor=batch.account_id, now=now, facts=facts, uid=batch.act)
+
+
+def _answered_before(session: Session, batch_id: str, question: Question) -> Asked:
+    batch = session.get_one(Batch, batch_id)
+    return Asked(batch, answers_of(checks_of(session, batch), question.tags))

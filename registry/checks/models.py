@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.checks.rules import Outcome
+from registry.db import Base, new_id
+from registry.policy import Consent, Purpose
+
+
+class Ticket(Base):
+    """What an evaluation paid for: `count` tags of one account, spent by compare-and-set until `expires_at`."""
+
+    __tablename__ = "ticket"
+
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # the `jti` that the key holder gave it
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    count: Mapped[int]
+    used: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (sa.CheckConstraint("used BETWEEN 0 AND count", name="not_overspent"),)
+
+
+class Allowance(Base):
+    """How many evaluations somebody has had on one day (UTC)."""
+
+    __tablename__ = "allowance"
+
+    scope: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # `member:…`, `unit:…` or `account:…`
+    day: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    used: Mapped[int]
+
+
+class Batch(Base):
+    """One request with up to 1,000 checks. Its receipt is not kept: it is signed again from here, byte for byte."""
+
+    __tablename__ = "batch"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    unit_id: Mapped[str] = mapped_column(sa.ForeignKey("unit.id"))
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    purpose: Mapped[Purpose]
+    consent: Mapped[Consent]
+    sealed_consent: Mapped[bytes]  # what the member declared, whole, under the vault key
+    count: Mapped[int]
+    ticket_id: Mapped[str] = mapped_column(sa.String(64))
+    answers: Mapped[str] = mapped_column(sa.String(43))  # their digest, as in the receipt and in the act
+    size: Mapped[int] = mapped_column(sa.BigInteger)  # of the newest checkpoint when the answer was given
+    root: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    act: Mapped[str] = mapped_column(sa.String(32))  # uid of the act whose opening the receipt carries
+    at: Mapped[datetime]
+
+
+class Check(Base):
+    __tablename__ = "check"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    batch_id: Mapped[str] = mapped_column(sa.ForeignKey("batch.id"))
+    ordinal: Mapped[int]  # 0, 1, 2… within the batch
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"))
+    handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), index=True)  # None once erased
+    entry_id: Mapped[str | None] = mapped_column(sa.ForeignKey("entry.id"), index=True)
+    later_entry_id: Mapped[str | None] = mapped_column(sa.ForeignKey("entry.id"), index=True)  # told by a recall
+    outcome: Mapped[Outcome]
+    at: Mapped[datetime]
+    closes_at: Mapped[datetime | None] = mapped_column(index=True)  # until then a listing is told to the member
+
+    __table_args__ = (sa.UniqueConstraint("batch_id", "ordinal"),)

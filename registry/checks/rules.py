@@ -1,0 +1,156 @@
+"""The rules of checks: what must be said to ask, what each may ask in a day, and what follows from a hit. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Any
+
+from registry import base64url
+from registry.errors import Invalid
+from registry.identity.group import SIZE, require_element
+from registry.policy import BATCH, CHECK_OPEN, CHECKS_PER_HEAD_AND_DAY, CONSENT_FOR, DAY, Consent, Purpose
+from registry.reports.prose import verify_no_number
+from registry.signing.canonical import dumps
+from registry.signing.claims import Rule, encoded, identifier, verify_claims
+
+
+class Outcome(enum.StrEnum):
+    """The whole answer. It never says what to do."""
+
+    NO_ENTRY = "no-entry"
+    ENTRY = "entry"
+
+
+class Duty(enum.StrEnum):
+    """What the member owes before a hit may weigh in a decision."""
+
+    CONFIRM_IDENTITY = "confirm the person's identity with the filing member"
+    NAMED_PERSON = "let a named person decide, never a program"
+    TELL_FIRST = "tell the candidate before you decide, and hear them"
+    RECORD = "record the decision and its reasons"
+    DISPUTED = "weigh that the person disputes the entry, and read their statement"
+    FORGET = "do not rely on the entry: it is not shown any more; take back what you decided because of it"
+
+
+_BEFORE_A_DECISION = (Duty.CONFIRM_IDENTITY, Duty.NAMED_PERSON, Duty.TELL_FIRST, Duty.RECORD)
+
+REFERENCE_LENGTH = 64
+_REFERENCE = Rule(
+    f"one line of 1 to {REFERENCE_LENGTH} printable characters",
+    lambda v: isinstance(v, str) and v.isprintable() and 0 < len(v.strip()) <= len(v) <= REFERENCE_LENGTH,
+)
+_DECLARED: Mapping[str, Rule] = {"kind": identifier(16), "reference": _REFERENCE, "text_sha256": encoded(32)}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A consent that the member says it holds: where to find it, and which text the person agreed to."""
+
+    reference: str | None = None
+    text_sha256: str | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """As in the request, without what was left out."""
+        stated = {"reference": self.reference, "text_sha256": self.text_sha256}
+        return {"kind": Consent.DECLARED.value, **{name: value for name, value in stated.items() if value is not None}}
+
+
+def read_purpose(text: str) -> Purpose:
+    try:
+        return Purpose(text)
+    except ValueError:
+        allowed = " or ".join(purpose.value for purpose in Purpose)
+        raise Invalid(f"purpose must be {allowed}", field="purpose") from None
+
+
+def read_consent(said: str | Mapping[str, Any], purpose: Purpose) -> Declared:
+    """The consent as the request states it; Invalid when it is not one that `purpose` may be asked with."""
+    stated = {"kind": said} if isinstance(said, str) else dict(said)
+    if stated.get("kind") == Consent.GRANTED:
+        raise Invalid(
+            "consent of kind granted is not taken yet; send kind declared with your reference", field="consent.kind"
+        )
+    if stated.get("kind") != Consent.DECLARED or Consent.DECLARED not in CONSENT_FOR[purpose]:
+        raise Invalid("consent.kind must be declared", field="consent.kind")
+    verify_claims(stated, _DECLARED, optional=frozenset({"reference", "text_sha256"}), within="consent")
+    if not isinstance(said, str) and "reference" not in stated:
+        raise Invalid("consent.reference is missing; name where the consent is kept", field="consent.reference")
+    verify_no_number(stated.get("reference", ""), field="consent.reference")
+    return Declared(stated.get("reference"), stated.get("text_sha256"))
+
+
+def ceilings(*, member: str, unit: str, account: str, headcount: int) -> dict[str, int]:
+    """How many evaluations each may have in one day (UTC), in the one order in which they are charged.
+
+    A unit or an account alone gets three quarters, so that none can use up what all the others need.
+    """
+    whole = headcount * CHECKS_PER_HEAD_AND_DAY
+    part = whole * 3 // 4
+    return {f"account:{account}": part, f"member:{member}": whole, f"unit:{unit}": part}
+
+
+def budget_day(now: datetime) -> str:
+    return now.astimezone(UTC).date().isoformat()
+
+
+def seconds_left(now: datetime) -> int:
+    """Until the next day (UTC) begins; at least 1."""
+    today = now.astimezone(UTC)
+    midnight = datetime.combine(today.date(), time(), UTC) + DAY
+    return int((midnight - today).total_seconds()) + 1
+
+
+def closes_at(purpose: Purpose, now: datetime) -> datetime | None:
+    """Until when a listing is told to whoever asked: a hiring check stays open, others are over with the answer."""
+    return now + CHECK_OPEN if purpose is Purpose.HIRING else None
+
+
+def duties(*, shown: bool, disputed: bool) -> tuple[Duty, ...]:
+    """What follows from an entry that is shown (`shown`) or is not any more."""
+    if not shown:
+        return (Duty.FORGET,)
+    return (*((Duty.DISPUTED,) if disputed else ()), *_BEFORE_A_DECISION)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a batch asks. The ticket is no part of it: a retry may carry another one."""
+
+    purpose: Purpose
+    consent: Declared
+    tags: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def canonical(self) -> bytes:
+        """By which a retry is recognised."""
+        tags = [base64url.encode(tag) for tag in self.tags]
+        return dumps({"consent": self.consent.facts, "purpose": self.purpose.value, "tags": tags})
+
+
+def read_question(*, purpose: str, consent: str | Mapping[str, Any], tags: Sequence[str]) -> Question:
+    """The question that a request asks; Invalid names the field. `tags` are 1 to 1,000 in base64url."""
+    known = read_purpose(purpose)
+    declared = read_consent(consent, known)
+    if not 1 <= len(tags) <= BATCH:
+        raise Invalid(f"tags must be 1 to {BATCH}", field="tags")
+    return Question(known, declared, tuple(_element(tag, "tags") for tag in tags))
+
+
+def read_elements(elements: Sequence[str]) -> tuple[bytes, ...]:
+    """1 to 1,000 blinded elements, each canonical and not the identity; Invalid otherwise."""
+    if not 1 <= len(elements) <= BATCH:
+        raise Invalid(f"elements must be 1 to {BATCH}", field="elements")
+    return tuple(_element(element, "elements") for element in elements)
+
+
+def _element(text: object, name: str) -> bytes:
+    element = base64url.decode(text if isinstance(text, str) else "", field=name, size=SIZE)
+    try:
+        require_element(element)
+    except Invalid:
+        raise Invalid(f"{name} must each be a canonical ristretto255 element, not the identity", field=name) from None
+    return element

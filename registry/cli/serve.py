@@ -1,0 +1,131 @@
+"""`zilu serve`, `worker`, `keyholder`: the processes of a registry.
+
+`serve` starts the other two as children and stops with them: when one ends unasked the whole group ends, so that a
+registry is never half up. A child whose parent is killed is killed by the kernel.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from registry.cli.context import Context
+from registry.cli.migrate import require_head
+from registry.config import KeyholderSection, ServerSection, read_secret
+from registry.errors import Unavailable
+from registry.keyholder import server as keyholder_server
+from registry.running import end_with_parent, start
+from registry.worker.loop import run as run_worker
+
+PATIENCE = 20.0  # seconds that a part may take to start or to stop
+
+
+def _stop_event() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@click.command()
+@click.pass_obj
+def keyholder(context: Context) -> None:
+    """Run the process that alone has the identity key."""
+    settings, stop = context.settings, _stop_event()
+    section: KeyholderSection = settings.keyholder
+    keyholder_server.serve(
+        socket_path=section.socket,
+        key_file=section.key_file,
+        passphrase=read_secret(section.passphrase_file, "keyholder.passphrase_file").decode().strip(),
+        counters_path=section.counters,
+        member_ceiling=section.member_ceiling,
+        overall_ceiling=section.overall_ceiling,
+        clock=settings.clock,
+        stop=stop,
+    )
+
+
+@click.command()
+@click.pass_obj
+def worker(context: Context) -> None:
+    """Run the sequencer, the clocks and the outbox."""
+    require_head(context.settings)
+    run_worker(start(context.settings), _stop_event())
+
+
+@click.command()
+@click.option("--quiet", is_flag=True, help="Say nothing when ready.")
+@click.pass_obj
+def serve(context: Context, quiet: bool) -> None:
+    """Run the whole registry: key holder, worker and web, until interrupted."""
+    settings = context.settings
+    require_head(settings)
+    run = start(settings)
+    children = [_child(context.config, "keyholder"), _child(context.config, "worker")]
+    try:
+        _await(run.holder.public, children, "the key holder")
+        children.append(_web(context.config, settings.server))
+        _await(lambda: _answers(settings.server), children, "the web server")
+        if not quiet:
+            click.echo(f"Zilu serves {settings.registry.name} at {settings.registry.issuer}; Ctrl-C stops it.")
+        _watch(children, _stop_event())
+    finally:
+        _end(children)
+
+
+def _child(config: Path, duty: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "registry", "--config", str(config), duty]
+    return subprocess.Popen(command, preexec_fn=end_with_parent)
+
+
+def _web(config: Path, section: ServerSection) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--log-level", "warning"]
+    command += ["--host", section.host, "--port", str(section.port), "--workers", str(section.workers)]
+    command += ["--blocking-threads", "4", "registry.app:wsgi"]
+    env = {**os.environ, "ZILU_CONFIG": str(config.resolve())}
+    return subprocess.Popen(command, env=env, preexec_fn=end_with_parent)
+
+
+def _answers(section: ServerSection) -> None:
+    try:
+        socket.create_connection((section.host, section.port), timeout=1).close()
+    except OSError:
+        raise Unavailable("the web server does not answer yet", retry_after=1) from None
+
+
+def _await(probe: Callable[[], object], children: Sequence[subprocess.Popen[bytes]], what: str) -> None:
+    """Until the part answers; Unavailable when it ends or takes longer than 20 s."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and all(child.poll() is None for child in children):
+        try:
+            probe()
+            return
+        except Unavailable:
+            time.sleep(0.05)
+    raise Unavailable(f"{what} did not start", retry_after=5)
+
+
+def _watch(children: Sequence[subprocess.Popen[bytes]], stop: threading.Event) -> None:
+    while not stop.wait(0.2):
+        if any(child.poll() is not None for child in children):
+            raise Unavailable("a part of the registry ended by itself; all of it stops", retry_after=5)
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    """The last started stops first: no request may come in while what answers it goes away."""
+    for child in reversed(children):
+        child.terminate()
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

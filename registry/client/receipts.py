@@ -1,0 +1,101 @@
+"""Receipts on the member's disk: `<batch>.json`, in the form of `registry.log.receipt`, verified offline.
+
+A receipt names tags, so it is as private as the staff file that it came from; the files are for their owner only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from registry.errors import Invalid, NotFound
+from registry.log.receipt import Verified, verify_file
+
+from .api import Registry
+from .pins import Pins, Untrusted
+
+_MAX_FILE = 4 * 1024 * 1024
+
+
+def unproven(receipt: str, answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The receipt file of an answer that has just come in; its proof follows within a minute."""
+    return {"answers": list(answers), "entry": None, "proof": None, "receipt": receipt}
+
+
+def verify(document: Mapping[str, Any], pins: Pins, *, member: str | None = None) -> Verified:
+    """Verify a receipt file against the pinned keys alone; Untrusted says what does not fit."""
+    try:
+        verified = verify_file(
+            document,
+            receipt_keys=pins.receipt_keys,
+            log_vkey=pins.log_vkey,
+            origin=pins.log_origin,
+            member=member,
+        )
+    except Invalid as refused:
+        raise Untrusted(refused.message, field=refused.field, code=refused.code) from None
+    if verified.receipt.issuer != pins.issuer:
+        raise Untrusted("the receipt is another registry's", field="iss", code="receipt-issuer")
+    return verified
+
+
+def attach_proof(registry: Registry, document: Mapping[str, Any], *, batch: str) -> dict[str, Any] | None:
+    """The receipt file with its log proof, verified; None while the registry has not sequenced it.
+
+    Raises Untrusted when the proof does not fit.
+    """
+    answer = registry.get(f"/api/v1/receipts/{batch}")
+    if answer.get("proof") is None:
+        return None
+    proven = {**document, "entry": answer.get("entry"), "proof": answer.get("proof")}
+    verify(proven, registry.pins)
+    return proven
+
+
+def path_of(folder: Path, batch: str) -> Path:
+    """Where the receipt of a batch is kept; a batch's id is 32 hexadecimal digits, whoever says otherwise."""
+    if len(batch) != 32 or not set(batch) <= set("0123456789abcdef"):
+        raise Untrusted("a batch must be named by 32 hexadecimal digits", field="batch", code="batch-name")
+    return folder / f"{batch}.json"
+
+
+def save(folder: Path, batch: str, document: Mapping[str, Any]) -> Path:
+    """Write a receipt file in one step, on disk when this returns; replaces the one without its proof."""
+    path = path_of(folder, batch)
+    aside = path.with_suffix(".part")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(aside, "wb", opener=_private) as stream:
+            stream.write(json.dumps(document, separators=(",", ":")).encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    except OSError as failed:
+        raise Invalid(f"{path} cannot be written ({failed.strerror}); make room for it", field="receipts") from None
+    return path
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The receipt file as it is, not verified; Invalid when it is no JSON object."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_FILE + 1)
+        document = json.loads(data) if len(data) <= _MAX_FILE else None
+    except FileNotFoundError:
+        raise NotFound(f"{path} does not exist; give a receipt file", field="file") from None
+    except OSError as failed:
+        raise Invalid(f"{path} cannot be read ({failed.strerror})", field="file") from None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise Invalid(
+            f"{path} must be a receipt file: one JSON object with answers, receipt, entry, proof", field="file"
+        )
+    return document
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,162 @@
+"""List what is due; correct, revise, suspend, reinstate, shorten, void and rehabilitate what is listed.
+
+The verbs are called where a decision is carried out (`appeals`, `findings`): those have asked who may do it, and
+issue the recalls in the same transaction. Each verb records its own act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from registry import policy
+from registry.cases.actions import key_of
+from registry.cases.models import Case
+from registry.cases.steps import advance, begin
+from registry.db import Session, new_id
+from registry.entries import rules
+from registry.entries.models import Entry
+from registry.entries.rules import NEXT, Verb
+from registry.errors import Conflict, Invalid
+from registry.log.actions import CaseKey, record, touch
+from registry.policy import Basis
+from registry.reports import actions as reports
+from registry.reports import queries as reports_queries
+from registry.reports import rules as report_rules
+from registry.reports.models import Report
+from registry.reports.serving import tell_member
+
+LISTING = "system:listing"
+
+
+def list_due(session: Session, *, now: datetime, limit: int = 100) -> list[Entry]:
+    """Entries for the noticed reports whose window has closed. Run again, or twice at once, it lists nothing twice."""
+    return [_list(session, report, now) for report in reports_queries.due(session, now=now, limit=limit)]
+
+
+def _list(session: Session, report: Report, now: datetime) -> Entry:
+    case, key = reports_queries.case_of(session, report)
+    advance(session, report, report_rules.NEXT, report_rules.Verb.LIST, actor=LISTING, now=now)
+    entry = Entry(
+        id=new_id(),
+        case_id=case.id,
+        report_id=report.id,
+        member_id=report.member_id,
+        handle=case.subject_handle,
+        sealed_tag=case.sealed_tag,
+        offence=report.offence,
+        level=report.level,
+        basis=report.basis,
+        disputed=False,
+        listed_at=now,
+        until=report_rules.until(now, report.term_days),
+    )
+    begin(session, entry, NEXT, Verb.LIST, actor=LISTING, now=now)
+    tell_member(session, report, now)
+    record(session, "entry.list", actor=LISTING, now=now, facts={"entry": entry.id}, case=key)
+    return entry
+
+
+def suspend(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
+    """Hide the entry until it is reinstated; its term runs on."""
+    return _move(session, entry, Verb.SUSPEND, actor_id, now, reason)
+
+
+def reinstate(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
+    return _move(session, entry, Verb.REINSTATE, actor_id, now, reason)
+
+
+def revise(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
+    """Something new has happened to the case, such as a court's outcome; what was listed stays."""
+    return _move(session, entry, Verb.REVISE, actor_id, now, reason)
+
+
+def correct(
+    session: Session,
+    entry: Entry,
+    *,
+    actor_id: str,
+    now: datetime,
+    reason: str,
+    offence: str | None = None,
+    level: int | None = None,
+    basis: Basis | None = None,
+) -> Entry:
+    """Replace what was wrong. The end moves forward when the term was longer than the new level allows."""
+    if offence is not None and offence not in policy.OFFENCES:
+        raise Invalid(f"offence must be one of {', '.join(policy.OFFENCES)}", field="offence")
+    if basis is not None and basis not in policy.LISTABLE:
+        raise Invalid("basis must be one that can be listed; else void the entry", field="basis")
+    changes: dict[str, Any] = {"offence": offence, "level": level, "basis": basis}
+    if level is not None:
+        rules.verify_milder(level, present=entry.level)
+        changes["until"] = _capped(entry, level)
+    given = {name: value for name, value in changes.items() if value is not None}
+    return _move(session, entry, Verb.CORRECT, actor_id, now, reason, changes=given)
+
+
+def shorten(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str, until: datetime) -> Entry:
+    """An earlier end; one that has passed already ends the entry now."""
+    rules.verify_shorter(until, present=entry.until, listed_at=entry.listed_at)
+    return _move(session, entry, Verb.SHORTEN, actor_id, now, reason, changes={"until": until})
+
+
+def void(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
+    """The entry should not have been; its report is voided with it."""
+    _move(session, entry, Verb.VOID, actor_id, now, reason)
+    reports.void(session, report=session.get_one(Report, entry.report_id), actor_id=actor_id, reason=reason, now=now)
+    return entry
+
+
+def rehabilitate(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
+    """The entry was right and has served its purpose before its end."""
+    return _move(session, entry, Verb.REHABILITATE, actor_id, now, reason)
+
+
+def mark_disputed(session: Session, entry: Entry, *, disputed: bool, actor_id: str, now: datetime) -> Entry:
+    """Whether an appeal is open against it; shown with every hit. Conflict when it was marked so already."""
+    changed = session.execute(
+        sa.update(Entry)
+        .where(Entry.id == entry.id, Entry.disputed.is_(not disputed))
+        .values(disputed=disputed)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("this entry is marked so already", code="outdated")
+    session.refresh(entry)
+    touch(session, entry)
+    facts = {"entry": entry.id, "disputed": disputed}
+    record(session, "entry.dispute", actor=actor_id, now=now, facts=facts, case=_key(session, entry))
+    return entry
+
+
+def _move(
+    session: Session,
+    entry: Entry,
+    verb: Verb,
+    actor_id: str,
+    now: datetime,
+    reason: str,
+    *,
+    changes: Mapping[str, Any] | None = None,
+) -> Entry:
+    key = _key(session, entry)
+    advance(session, entry, NEXT, verb, actor=actor_id, now=now, **(changes or {}))
+    facts = {"entry": entry.id, "reason": reason}
+    record(session, f"entry.{verb.value}", actor=actor_id, now=now, facts=facts, case=key)
+    return entry
+
+
+def _key(session: Session, entry: Entry) -> CaseKey:
+    return key_of(session, session.get_one(Case, entry.case_id))
+
+
+def _capped(entry: Entry, level: int) -> datetime | None:
+    """The present end, or the latest that the level allows if that is earlier."""
+    gravity = next(gravity for gravity in policy.LADDER if gravity.level == level)
+    longest = report_rules.longest_term(gravity)
+    ends = [end for end in (entry.until, entry.listed_at + longest if longest else None) if end is not None]
+    return min(ends, default=None)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.db import Base, new_id
+from registry.entries.rules import State
+from registry.policy import Basis
+
+
+class Entry(Base):
+    """A listing. Its id is the opaque reference that a checker is given."""
+
+    __tablename__ = "entry"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"), unique=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)  # who filed the report
+    state: Mapped[State]
+    handle: Mapped[bytes] = mapped_column(sa.LargeBinary(32), index=True)
+    sealed_tag: Mapped[bytes]  # to the key holder
+    offence: Mapped[str] = mapped_column(sa.String(40))
+    level: Mapped[int]
+    basis: Mapped[Basis]
+    disputed: Mapped[bool] = mapped_column(default=False)
+    listed_at: Mapped[datetime] = mapped_column(index=True)
+    until: Mapped[datetime | None]  # None: permanent, while the policy has no cap

@@ -1,0 +1,66 @@
+"""Which entries are visible now; which one a member may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from registry.access import Action, Actor, require
+from registry.accounts.rules import Role
+from registry.db import Session
+from registry.entries.models import Entry
+from registry.entries.rules import VISIBLE, is_visible
+from registry.errors import NotFound
+
+_AT_ONCE = 500  # handles in one statement
+
+
+def shown(entry: Entry, now: datetime) -> bool:
+    """Whether a checker is told of it at `now`."""
+    return is_visible(entry.state, listed_at=entry.listed_at, until=entry.until, now=now)
+
+
+def visible(session: Session, handles: Iterable[bytes], now: datetime) -> dict[bytes, Entry]:
+    """The visible entry of each handle that has one; of several the gravest, then the one listed last."""
+    wanted = list(dict.fromkeys(handles))
+    found: dict[bytes, Entry] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        for entry in session.scalars(_visible(wanted[start : start + _AT_ONCE], now)):
+            found[entry.handle] = entry
+    return found
+
+
+def _visible(handles: list[bytes], now: datetime) -> sa.Select[Entry]:
+    return (
+        sa.select(Entry)
+        .where(Entry.handle.in_(handles), Entry.state.in_(VISIBLE), Entry.listed_at <= now)
+        .where(sa.or_(Entry.until.is_(None), Entry.until > now))
+        .order_by(Entry.level, Entry.listed_at, Entry.id)
+    )
+
+
+def of_case(session: Session, case_id: str) -> Entry | None:
+    """The entry of a case, in whatever state; None while it has not been listed."""
+    return session.scalar(sa.select(Entry).where(Entry.case_id == case_id))
+
+
+def readable(session: Session, *, actor: Actor, entry_id: str, was_shown: bool) -> Entry:
+    """The entry for a regulator, for the member that filed it, or for one that was shown it.
+
+    Whether it was shown to the actor's member is known by the checks, which stand to the right. NotFound for everyone
+    else, so that a guessed reference says nothing.
+    """
+    require(actor, Action.ENTRY_READ)
+    entry = session.get(Entry, entry_id)
+    if entry is None or not (was_shown or actor.member_id == entry.member_id or Role.REGULATOR in actor.roles):
+        raise NotFound("there is no such entry, or none that your member filed or was shown")
+    return entry
+
+
+def page(session: Session, *, actor: Actor, after: str | None = None, limit: int = 100) -> list[Entry]:
+    """All entries by reference, for the regulator; `after` is the last reference of the page before."""
+    require(actor, Action.ENTRY_LIST)
+    entries = sa.select(Entry).where(Entry.id > (after or "")).order_by(Entry.id).limit(limit)
+    return list(session.scalars(entries).all())

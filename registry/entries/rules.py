@@ -1,0 +1,79 @@
+"""What can happen to an entry, and when a checker may see it.
+
+(none) ─list→ listed ─correct→ corrected ─revise→ revised      these three are visible between listed_at and until
+                 └─suspend→ suspended ─reinstate→ listed       "expired" is computed, never stored
+                 └─void→ voided   └─rehabilitate→ rehabilitated                                   both for good
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from registry.errors import Invalid
+
+
+class State(enum.StrEnum):
+    LISTED = "listed"
+    CORRECTED = "corrected"
+    REVISED = "revised"
+    SUSPENDED = "suspended"
+    VOIDED = "voided"
+    REHABILITATED = "rehabilitated"
+
+
+class Verb(enum.StrEnum):
+    LIST = "list"
+    CORRECT = "correct"
+    REVISE = "revise"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    SHORTEN = "shorten"
+    VOID = "void"
+    REHABILITATE = "rehabilitate"
+
+
+VISIBLE: Final = frozenset({State.LISTED, State.CORRECTED, State.REVISED})
+_LIVE: Final = (State.LISTED, State.CORRECTED, State.REVISED, State.SUSPENDED)
+
+NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
+    {
+        (None, Verb.LIST): State.LISTED,
+        **{(state, Verb.CORRECT): State.CORRECTED for state in sorted(VISIBLE)},
+        **{(state, Verb.REVISE): State.REVISED for state in sorted(VISIBLE)},
+        **{(state, Verb.SUSPEND): State.SUSPENDED for state in sorted(VISIBLE)},
+        (State.SUSPENDED, Verb.REINSTATE): State.LISTED,
+        **{(state, Verb.SHORTEN): state for state in _LIVE},
+        **{(state, Verb.VOID): State.VOIDED for state in _LIVE},
+        **{(state, Verb.REHABILITATE): State.REHABILITATED for state in _LIVE},
+    }
+)
+
+EXPIRED: Final = "expired"
+
+
+def is_visible(state: State, *, listed_at: datetime, until: datetime | None, now: datetime) -> bool:
+    """Whether a checker is told of the entry at `now`; its last moment is just before `until`."""
+    return state in VISIBLE and listed_at <= now and (until is None or now < until)
+
+
+def status(state: State, *, until: datetime | None, now: datetime) -> str:
+    """The state as people read it: `expired` once a live entry has reached its end."""
+    return EXPIRED if state in _LIVE and until is not None and until <= now else state.value
+
+
+def verify_shorter(until: datetime, *, present: datetime | None, listed_at: datetime) -> None:
+    """Raise Invalid unless the new end is after the listing and before the present end."""
+    if until <= listed_at or (present is not None and until >= present):
+        raise Invalid("until must be after the listing and before the present end", field="until")
+
+
+def verify_milder(level: int, *, present: int) -> None:
+    """Raise Invalid for a correction that makes a case graver: that takes a new report, with its own hearing."""
+    if not 1 <= level <= present:
+        raise Invalid(
+            "level must not be graver than the present one; a graver case needs a report of its own", field="level"
+        )

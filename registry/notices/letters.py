@@ -1,0 +1,87 @@
+"""The text of a letter: facts and code in, one HTML page in Chinese and English out. templates/letters has the words.
+
+A page stands by itself, to be printed on A4 or A5: it loads nothing, and what members wrote is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from registry import policy
+from registry.policy import Basis, Kind
+
+LANGUAGES: Final = ("zh", "en")
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "letters"
+
+KINDS: Mapping[Kind, tuple[str, str]] = MappingProxyType(
+    {
+        Kind.LOCATION: ("行踪轨迹信息", "location data"),
+        Kind.COMMUNICATION: ("通信内容", "contents of communication"),
+        Kind.CREDIT: ("征信、财产信息", "credit and property data"),
+        Kind.TRANSACTION: ("交易信息", "transaction data"),
+        Kind.OTHER: ("其他个人信息", "other personal data"),
+    }
+)
+BASES: Mapping[Basis, tuple[str, str]] = MappingProxyType(
+    {
+        Basis.JUDGMENT: ("法院判决或行政处罚", "a judgment or an administrative penalty"),
+        Basis.POLICE: ("公安机关立案并解除劳动关系", "a police case and dismissal"),
+        Basis.INVESTIGATION: (
+            "解除劳动关系、电子取证记录及已送达的签字内部调查",
+            "dismissal, a forensic trail, and a signed internal investigation that was served",
+        ),
+    }
+)
+LEVELS: Mapping[int, str] = MappingProxyType({1: "较轻", 2: "一般", 3: "严重", 4: "特别严重"})
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """What the first letter says. Everything in it stands in the file that the person may read."""
+
+    case_number: str
+    language: str  # "zh" or "en": which comes first
+    name: str = field(repr=False)
+    address: str = field(repr=False)
+    member: str
+    site: str  # the registry's address
+    written_on: date
+    offence: str
+    level: int
+    basis: Basis
+    period_from: date
+    period_to: date
+    records: int
+    kind: Kind
+    gain_cny: int
+    measure: str = field(repr=False)
+    narrative: str = field(repr=False)
+    exhibits: int
+    term_days: int | None
+    reasons: str = field(repr=False)
+
+
+_templates = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals.update(policy=policy, kinds=KINDS, bases=BASES, levels=LEVELS)
+
+
+def accusation(facts: Accusation, code: str) -> str:
+    """The first letter, with the code (`7F3K-9QX2-M0TD`) that opens the case."""
+    order = LANGUAGES if facts.language == "zh" else tuple(reversed(LANGUAGES))
+    gravity = next(gravity for gravity in policy.LADDER if gravity.level == facts.level)
+    return _templates.get_template("accusation.html").render(
+        facts=facts, code=code, order=order, offence=policy.OFFENCES[facts.offence], gravity=gravity
+    )

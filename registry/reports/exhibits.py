@@ -1,0 +1,129 @@
+"""Take evidence in, bind it to the case whose report names it, open it for those on the case."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from registry import vault
+from registry.access import Action, Actor, require
+from registry.cases.actions import key_of, seal_bytes, unseal_bytes
+from registry.cases.models import Case
+from registry.db import Session, new_id
+from registry.errors import Conflict, Invalid, NotFound
+from registry.log.actions import CaseKey, record
+from registry.reports import queries, rules
+from registry.reports.contents import Kind, kind_of
+from registry.reports.models import Exhibit
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    kind: Kind
+    data: bytes = field(repr=False)
+
+
+def put_exhibit(session: Session, *, actor: Actor, sha256: str, data: bytes, now: datetime) -> Exhibit:
+    """Keep a file of at most 10 MiB until a report names it. Sent again, it is the same exhibit.
+
+    Raises Invalid unless `sha256` (lower-case hexadecimal) is the file's and its bytes are of a kind allowed.
+    """
+    require(actor, Action.REPORT_FILE, member_id=actor.member_id)
+    if not hmac.compare_digest(hashlib.sha256(data).hexdigest().encode(), sha256.encode()):
+        raise Invalid(
+            "sha256 must be the SHA-256 of the bytes that are sent, in lower-case hexadecimal", field="sha256"
+        )
+    kind = kind_of(data)
+    lookup = _lookup(session, sha256)
+    if (kept := _waiting(session, actor.member_id, lookup)) is not None:
+        return kept
+    _verify_room(session, actor.member_id)
+    exhibit = Exhibit(
+        id=new_id(),
+        case_id=None,
+        member_id=actor.member_id,
+        lookup=lookup,
+        kind=kind,
+        size=len(data),
+        uploaded_by=actor.id,
+        uploaded_at=now,
+    )
+    exhibit.sealed_content = vault.seal(session.keyring.vault_key, data, **_place(exhibit))
+    session.add(exhibit)
+    record(session, "exhibit.put", actor=actor.id, now=now, facts={"exhibit": exhibit.id, "bytes": len(data)})
+    return exhibit
+
+
+def bind(session: Session, *, member_id: str, digests: Sequence[str], key: CaseKey) -> list[Exhibit]:
+    """Give the uploads to the case: sealed anew under its key, the old ciphertext overwritten. The caller records.
+
+    Raises Invalid that names the first digest, by its place, that the member has not uploaded for this report.
+    """
+    bound = []
+    for place, digest in enumerate(digests):
+        exhibit = _waiting(session, member_id, _lookup(session, digest))
+        if exhibit is None:
+            raise Invalid(
+                f"exhibits[{place}] has not been uploaded; PUT it to /api/v1/exhibits, once for each report",
+                field=f"exhibits[{place}]",
+                code="exhibit-missing",
+            )
+        data = vault.open_sealed(session.keyring.vault_key, exhibit.sealed_content, **_place(exhibit))
+        exhibit.case_id, exhibit.sealed_content = key.case_id, seal_bytes(key, exhibit, "sealed_content", data)
+        bound.append(exhibit)
+    return bound
+
+
+def open_exhibit(session: Session, *, actor: Actor, report_id: str, sha256: str, now: datetime) -> Opened:
+    """A piece of evidence for somebody on the case; each opening is logged."""
+    report = queries.readable(session, actor=actor, report_id=report_id)
+    return _open(session, report.case_id, sha256, actor.id, now)
+
+
+def open_as_subject(session: Session, *, case_id: str, sha256: str, now: datetime) -> Opened:
+    """The same for the accused, who may read all of it. Only for whoever has matched the case (`notices.matches`)."""
+    return _open(session, case_id, sha256, f"subject:{case_id}", now)
+
+
+def _open(session: Session, case_id: str, sha256: str, actor: str, now: datetime) -> Opened:
+    if not _SHA256.fullmatch(sha256):
+        raise Invalid("sha256 must be 64 lower-case hexadecimal digits", field="sha256")
+    wanted = sa.select(Exhibit).where(Exhibit.case_id == case_id, Exhibit.lookup == _lookup(session, sha256))
+    exhibit = session.scalar(wanted)
+    if exhibit is None:
+        raise NotFound("this report has no such exhibit")
+    key = key_of(session, session.get_one(Case, case_id))
+    data = unseal_bytes(key, exhibit, "sealed_content")
+    record(session, "exhibit.open", actor=actor, now=now, facts={"exhibit": exhibit.id}, case=key)
+    return Opened(exhibit.kind, data)
+
+
+def _waiting(session: Session, member_id: str, lookup: bytes) -> Exhibit | None:
+    return session.scalar(
+        sa.select(Exhibit).where(Exhibit.member_id == member_id, Exhibit.lookup == lookup, Exhibit.case_id.is_(None))
+    )
+
+
+def _verify_room(session: Session, member_id: str) -> None:
+    waiting = sa.select(sa.func.count()).where(Exhibit.member_id == member_id, Exhibit.case_id.is_(None))
+    if (session.scalar(waiting) or 0) >= rules.WAITING_EXHIBITS:
+        raise Conflict(
+            f"{rules.WAITING_EXHIBITS} exhibits of your member wait already; file the reports that name them first",
+            code="exhibits-waiting",
+        )
+
+
+def _lookup(session: Session, sha256: str) -> bytes:
+    return hmac.digest(session.keyring.pepper, b"zilu/exhibit/v1" + sha256.encode(), "sha256")
+
+
+def _place(exhibit: Exhibit) -> dict[str, str]:
+    return {"table": exhibit.__tablename__, "row": exhibit.id, "column": "sealed_content"}

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.db import Base, new_id
+from registry.policy import Basis
+from registry.reports.contents import Kind
+from registry.reports.rules import Ground, State, Verdict
+
+_WAITING = sa.text("case_id IS NULL")
+
+
+class Report(Base):
+    """The accusation. Its words are in the sealed statement, its subject in the case; here stands what steers it."""
+
+    __tablename__ = "report"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    state: Mapped[State] = mapped_column(index=True)
+    jti: Mapped[str] = mapped_column(sa.String(200))
+    statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # SHA-256 of the payload
+    offence: Mapped[str] = mapped_column(sa.String(40))
+    level: Mapped[int]
+    basis: Mapped[Basis]
+    term_days: Mapped[int | None]  # None: permanent, as far as the policy allows
+    late: Mapped[bool]
+    sealed_statement: Mapped[bytes]  # the JWS
+    sealed_contact: Mapped[bytes]  # JSON: name, address, phone, language
+    filed_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    kid: Mapped[str] = mapped_column(sa.ForeignKey("signing_key.kid"))
+    filed_at: Mapped[datetime]
+    countersigned_by: Mapped[str | None] = mapped_column(sa.ForeignKey("account.id"))
+    window_closes_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.UniqueConstraint("member_id", "statement_digest"),
+        sa.UniqueConstraint("member_id", "jti"),
+        sa.Index("ix_report_due", "state", "window_closes_at"),
+    )
+
+
+class Countersignature(Base):
+    """The second person's statement over the same digest and the same tag, from a number entered again."""
+
+    __tablename__ = "countersignature"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"), unique=True)
+    statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    sealed_statement: Mapped[bytes]  # the JWS
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    kid: Mapped[str] = mapped_column(sa.ForeignKey("signing_key.kid"))
+    at: Mapped[datetime]
+
+
+class Screening(Base):
+    """What the neutral screener said."""
+
+    __tablename__ = "screening"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"), unique=True)
+    verdict: Mapped[Verdict]
+    ground: Mapped[Ground | None]
+    sealed_reasons: Mapped[bytes]
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    at: Mapped[datetime]
+
+
+class Exhibit(Base):
+    """A piece of evidence. Under the vault key until a report names it, under that case's key from then on.
+
+    `lookup` is a keyed hash of its SHA-256: whoever has the database cannot tell whether a file they know is in it.
+    """
+
+    __tablename__ = "exhibit"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    lookup: Mapped[bytes] = mapped_column(sa.LargeBinary(32), index=True)
+    kind: Mapped[Kind]
+    size: Mapped[int]  # bytes
+    sealed_content: Mapped[bytes]
+    uploaded_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    uploaded_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "lookup"),
+        # A case is NULL for every upload that waits, and NULLs are never equal: those need a rule of their own.
+        sa.Index(
+            "ix_exhibit_waiting", "member_id", "lookup", unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING
+        ),
+    )

@@ -1,0 +1,118 @@
+"""Find reports, for those who may see them; open what they say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from registry.access import Action, Actor, allowed, require
+from registry.cases.actions import key_of, unseal
+from registry.cases.models import Case
+from registry.db import Session
+from registry.errors import NotFound
+from registry.log.actions import CaseKey
+from registry.members.models import Member
+from registry.reports import statement
+from registry.reports.models import Report, Screening
+from registry.reports.rules import State
+from registry.signing import jws
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where the subject's letter goes; given beside the statement, sealed like it."""
+
+    name: str = field(repr=False)
+    address: str = field(repr=False)
+    phone: str | None = field(repr=False)
+    language: str
+
+
+def get(session: Session, report_id: str) -> Report:
+    report = session.get(Report, report_id)
+    if report is None:
+        raise NotFound("there is no such report")
+    return report
+
+
+def of_case(session: Session, case_id: str) -> Report:
+    """The one report that opened the case."""
+    report = session.scalar(sa.select(Report).where(Report.case_id == case_id))
+    if report is None:
+        raise NotFound("this case has no report")
+    return report
+
+
+def guarded(session: Session, *, actor: Actor, report_id: str, action: Action) -> Report:
+    """The report, if the actor may do `action` to those of its member; else NotFound or Forbidden."""
+    report = get(session, report_id)
+    require(actor, action, member_id=report.member_id, group=_group(session, report.member_id))
+    return report
+
+
+def readable(session: Session, *, actor: Actor, report_id: str) -> Report:
+    return guarded(session, actor=actor, report_id=report_id, action=Action.REPORT_READ)
+
+
+def docket(session: Session, *, actor: Actor) -> list[Report]:
+    """Countersigned reports that this screener may screen, the oldest first."""
+    require(actor, Action.DOCKET_READ)
+    rows = session.execute(
+        sa.select(Report, Member.group)
+        .join(Member, Member.id == Report.member_id)
+        .where(Report.state == State.COUNTERSIGNED)
+        .order_by(Report.filed_at, Report.id)
+    )
+    return [
+        report
+        for report, group in rows
+        if allowed(actor, Action.REPORT_SCREEN, member_id=report.member_id, group=group)
+    ]
+
+
+def due(session: Session, *, now: datetime, limit: int) -> list[Report]:
+    """Noticed reports whose window has closed, the longest waiting first."""
+    closed = (
+        sa.select(Report)
+        .join(Case, Case.id == Report.case_id)
+        .where(Report.state == State.NOTICED, Report.window_closes_at <= now, Case.wrapped_key.is_not(None))
+        .order_by(Report.window_closes_at, Report.id)
+        .limit(limit)
+    )
+    return list(session.scalars(closed).all())
+
+
+def payload_of(report: Report, key: CaseKey) -> dict[str, Any]:
+    """The signed payload, tag included. It was verified when it was filed."""
+    return jws.parse(unseal(key, report, "sealed_statement"), typ=statement.REPORT).payload
+
+
+def words_of(report: Report, key: CaseKey) -> dict[str, Any]:
+    """The payload for human eyes: all but the tag, which leaves the case for nobody."""
+    return {name: value for name, value in payload_of(report, key).items() if name != "sub"}
+
+
+def contact_of(report: Report, key: CaseKey) -> Contact:
+    return Contact(**json.loads(unseal(key, report, "sealed_contact")))
+
+
+def screening_of(session: Session, report: Report) -> Screening | None:
+    return session.scalar(sa.select(Screening).where(Screening.report_id == report.id))
+
+
+def case_of(session: Session, report: Report) -> tuple[Case, CaseKey]:
+    """The report's case and its key; NotFound once the case has been erased."""
+    case = session.get_one(Case, report.case_id)
+    return case, key_of(session, case)
+
+
+def number_of(session: Session, case_id: str) -> str:
+    return session.get_one(Case, case_id).number
+
+
+def _group(session: Session, member_id: str) -> str:
+    return session.get_one(Member, member_id).group

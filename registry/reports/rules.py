@@ -1,0 +1,133 @@
+"""What can happen to a report, how grave a case is, what term may be asked for, and until when.
+
+(none) ─file→ filed ─countersign→ countersigned ─screen→ screened ─serve→ noticed ─list→ listed
+                └──────withdraw──────┴─refuse→ refused   └──withdraw──┘ └withdraw, until it is listed
+void: by a decision or an order, from every state that could still lead to harm
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from registry import policy
+from registry.errors import Invalid
+from registry.policy import Gravity, Kind
+
+
+class State(enum.StrEnum):
+    FILED = "filed"
+    COUNTERSIGNED = "countersigned"
+    SCREENED = "screened"
+    REFUSED = "refused"
+    NOTICED = "noticed"
+    LISTED = "listed"
+    WITHDRAWN = "withdrawn"
+    VOIDED = "voided"
+
+
+class Verb(enum.StrEnum):
+    FILE = "file"
+    COUNTERSIGN = "countersign"
+    SCREEN = "screen"
+    REFUSE = "refuse"
+    SERVE = "serve"
+    LIST = "list"
+    WITHDRAW = "withdraw"
+    VOID = "void"
+
+
+OPEN: Final = (State.FILED, State.COUNTERSIGNED, State.SCREENED, State.NOTICED)
+
+NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
+    {
+        (None, Verb.FILE): State.FILED,
+        (State.FILED, Verb.COUNTERSIGN): State.COUNTERSIGNED,
+        (State.COUNTERSIGNED, Verb.SCREEN): State.SCREENED,
+        (State.COUNTERSIGNED, Verb.REFUSE): State.REFUSED,
+        (State.SCREENED, Verb.SERVE): State.NOTICED,
+        (State.NOTICED, Verb.LIST): State.LISTED,
+        **{(state, Verb.WITHDRAW): State.WITHDRAWN for state in OPEN},
+        **{(state, Verb.VOID): State.VOIDED for state in (*OPEN, State.LISTED)},
+    }
+)
+
+
+class Verdict(enum.StrEnum):
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+class Ground(enum.StrEnum):
+    """Why a screener may refuse, and nothing else. Whether the accusation is true is not the screener's to say."""
+
+    OUT_OF_SCOPE = "out-of-scope"
+    LABOUR_DISPUTE = "labour-dispute"  # union work, wages, injury
+    RETALIATION = "retaliation"  # signs that a complaint is being paid back
+    NO_EVIDENCE = "no-evidence"  # for one of the alleged facts
+    WRONG_PERSON = "wrong-person"
+
+
+MAX_EXHIBITS: Final = 20
+WAITING_EXHIBITS: Final = 50  # a member's uploads that no report names yet
+MAX_RECORDS: Final = 10**12
+NARRATIVE_LENGTH: Final = 5_000  # characters
+SIGNED_WITHIN: Final = 10 * policy.DAY  # from signing to sending: nothing is kept in a drawer for a better moment
+# Somewhere on Earth it is tomorrow already; dates in a statement are the member's own.
+_EARLIEST_DAWN: Final = timedelta(hours=14)
+
+
+def gravity(*, records: int, kind: Kind, gain_cny: int) -> Gravity | None:
+    """The level of the policy's ladder, or None when the case is too small to be listed at all."""
+    strict = kind in policy.STRICT_KINDS
+    by_records = next((g for g in policy.LADDER if records >= (g.strict_from if strict else g.other_from)), None)
+    if gain_cny < policy.GAIN_SERIOUS:
+        return by_records
+    serious = next(g for g in policy.LADDER if g.name == "serious")
+    return by_records if by_records and by_records.level > serious.level else serious
+
+
+def longest_term(level: Gravity) -> timedelta | None:
+    """The longest term that may be asked for in days; None when there is no limit."""
+    limits = [limit for limit in (level.max_term, policy.MAX_TERM) if limit is not None]
+    return min(limits, default=None)
+
+
+def verify_term(days: int | None, level: Gravity) -> None:
+    """Raise Invalid for a term outside the ladder. `None` asks for a permanent listing, at the gravest level only."""
+    longest = longest_term(level)
+    at_most = f"at most {longest.days}" if longest else "1 or more"
+    if days is None and level.max_term is not None:
+        raise Invalid(
+            f"term_days must be {at_most} at level {level.level}: only the gravest may be permanent", field="term_days"
+        )
+    if days is not None and longest is not None and days > longest.days:
+        raise Invalid(f"term_days must be {at_most} at level {level.level}", field="term_days")
+
+
+def until(listed_at: datetime, term_days: int | None) -> datetime | None:
+    """When a listing ends by itself. A permanent one ends too while the policy caps it."""
+    term = timedelta(days=term_days) if term_days is not None else policy.MAX_TERM
+    return listed_at + term if term is not None else None
+
+
+def latest_date(now: datetime) -> date:
+    """The latest date that it is anywhere."""
+    return (now + _EARLIEST_DAWN).astimezone(UTC).date()
+
+
+def filing_deadline(found_on: date) -> datetime:
+    """The end (UTC) of the last day on which a report needs no reason for being late."""
+    return datetime.combine(found_on, time(), UTC) + policy.FILING_LIMIT + policy.DAY
+
+
+def is_late(found_on: date, now: datetime) -> bool:
+    return now >= filing_deadline(found_on)
+
+
+def window_closes(served_at: datetime) -> datetime:
+    """Nothing may be listed before."""
+    return served_at + policy.RESPONSE_WINDOW

@@ -1,0 +1,274 @@
+"""What a report says, read strictly from its signed payload (typ `report+jwt`), claim by claim.
+
+    iss   the member             jti   its own name for the statement      sub   the tag, 32 bytes
+    aud   the registry           iat   when it was signed
+    offence, basis               codes of the policy
+    gravity       {"records", "kind", "gain_cny"}         level and longest term follow from it
+    period        {"from", "to"}                          dates, YYYY-MM-DD
+    found         {"on", "how"}                           starts the filing clock
+    measure       what the member did                     breach_notice {"date", "reference"} or {"none": reason}
+    narrative     the facts                               exhibits      [SHA-256 in hexadecimal, 1 to 20]
+    term_days     whole days, or null for permanent       reasons       for that term
+    late_reason   only when the filing clock has run out
+
+The countersignature (typ `countersignature+jwt`) has iss, aud, jti, iat, sub (from the number that was entered again)
+and report: SHA-256 of the report's payload.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from registry import base64url, policy
+from registry.errors import Invalid
+from registry.identity import group
+from registry.policy import LISTABLE, OFFENCES, Basis, Gravity, Kind
+from registry.reports import rules
+from registry.reports.prose import verify_no_number
+from registry.signing.claims import (
+    LIST,
+    OBJECT,
+    STANDARD,
+    Rule,
+    encoded,
+    exactly,
+    prose,
+    verify_claims,
+    verify_times,
+    verify_value,
+    whole,
+)
+
+REPORT: Final = "report+jwt"
+COUNTERSIGNATURE: Final = "countersignature+jwt"
+_SHORT: Final = 500
+
+
+def _is_date(value: object) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return False
+    try:
+        return date.fromisoformat(value).year >= 1990
+    except ValueError:
+        return False
+
+
+DATE: Final = Rule("a date such as 2026-11-23", _is_date)
+DAYS: Final = Rule(
+    "whole days from 1, or null for permanent", lambda v: v is None or (type(v) is int and 1 <= v <= 36_500)
+)
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+_RULES: Final = {
+    **STANDARD,
+    "sub": encoded(32),
+    "offence": exactly(*OFFENCES),
+    "basis": exactly(*(basis.value for basis in Basis)),
+    "gravity": OBJECT,
+    "period": OBJECT,
+    "found": OBJECT,
+    "measure": prose(_SHORT),
+    "breach_notice": OBJECT,
+    "narrative": prose(rules.NARRATIVE_LENGTH),
+    "exhibits": LIST,
+    "term_days": DAYS,
+    "reasons": prose(policy.REASONS_LENGTH),
+    "late_reason": prose(_SHORT),
+}
+_GRAVITY: Final = {
+    "records": whole(0, rules.MAX_RECORDS),
+    "kind": exactly(*(kind.value for kind in Kind)),
+    "gain_cny": whole(0, rules.MAX_RECORDS),
+}
+_PERIOD: Final = {"from": DATE, "to": DATE}
+_FOUND: Final = {"on": DATE, "how": prose(_SHORT)}
+_BREACH: Final = {"date": DATE, "reference": prose(100)}
+_NO_BREACH: Final = {"none": prose(_SHORT)}
+_COUNTERSIGNATURE: Final = {**STANDARD, "sub": encoded(32), "report": encoded(32)}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """The breach notice to the authority, or why there was none."""
+
+    on: date | None
+    reference: str | None
+    none: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """A report's payload, read. Nothing in it has been believed yet but who signed it."""
+
+    tag: bytes = field(repr=False)
+    jti: str
+    offence: str
+    basis: Basis
+    records: int
+    kind: Kind
+    gain_cny: int
+    period_from: date
+    period_to: date
+    found_on: date
+    found_how: str = field(repr=False)
+    measure: str = field(repr=False)
+    breach: Breach = field(repr=False)
+    narrative: str = field(repr=False)
+    exhibits: tuple[str, ...]
+    term_days: int | None
+    reasons: str = field(repr=False)
+    late_reason: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Countersigned:
+    """A countersignature's payload, read."""
+
+    tag: bytes = field(repr=False)
+    jti: str
+    report: bytes  # digest of the report's payload
+
+
+def read(payload: Mapping[str, Any], *, member_id: str, issuer: str) -> Accusation:
+    """The accusation in the payload of a report that `member_id` signed for `issuer`.
+
+    Raises Invalid that names the first claim that is wrong, never its value. Looks at no clock: `verify_timely` does.
+    """
+    verify_claims(payload, _RULES, optional=frozenset({"late_reason"}))
+    verify_value(payload, "iss", member_id)
+    verify_value(payload, "aud", issuer)
+    _verify_listable(payload["basis"])
+    _verify_parts(payload)
+    _verify_exhibits(payload["exhibits"])
+    _verify_no_numbers(payload)
+    accusation = decode(payload)
+    _verify_order(accusation)
+    rules.verify_term(accusation.term_days, level(accusation))
+    return accusation
+
+
+def decode(payload: Mapping[str, Any]) -> Accusation:
+    """The accusation in a payload that `read` has accepted before, whatever the policy says by now."""
+    gravity, period, found = payload["gravity"], payload["period"], payload["found"]
+    return Accusation(
+        tag=_tag(payload["sub"]),
+        jti=payload["jti"],
+        offence=payload["offence"],
+        basis=Basis(payload["basis"]),
+        records=gravity["records"],
+        kind=Kind(gravity["kind"]),
+        gain_cny=gravity["gain_cny"],
+        period_from=date.fromisoformat(period["from"]),
+        period_to=date.fromisoformat(period["to"]),
+        found_on=date.fromisoformat(found["on"]),
+        found_how=found["how"],
+        measure=payload["measure"],
+        breach=_breach(payload["breach_notice"]),
+        narrative=payload["narrative"],
+        exhibits=tuple(payload["exhibits"]),
+        term_days=payload["term_days"],
+        reasons=payload["reasons"],
+        late_reason=payload.get("late_reason"),
+    )
+
+
+def level(accusation: Accusation) -> Gravity:
+    """The level of the policy's ladder; Invalid for a case that is too small to be listed."""
+    found = rules.gravity(records=accusation.records, kind=accusation.kind, gain_cny=accusation.gain_cny)
+    if found is None:
+        last = policy.LADDER[-1]
+        least = last.strict_from if accusation.kind in policy.STRICT_KINDS else last.other_from
+        raise Invalid(
+            f"gravity.records must be {least} or more for this kind of data; a smaller case is not listed",
+            field="gravity.records",
+            code="too-small",
+        )
+    return found
+
+
+def verify_timely(accusation: Accusation, payload: Mapping[str, Any], *, now: datetime) -> None:
+    """Raise Invalid for a signature of another time, dates in the future, or a late report that does not say why."""
+    verify_times(payload, now=now, max_age=rules.SIGNED_WITHIN)
+    today = rules.latest_date(now)
+    if accusation.found_on > today:
+        raise Invalid("found.on must not be in the future", field="found.on")
+    if accusation.breach.on is not None and accusation.breach.on > today:
+        raise Invalid("breach_notice.date must not be in the future", field="breach_notice.date")
+    if rules.is_late(accusation.found_on, now) and accusation.late_reason is None:
+        raise Invalid(
+            f"late_reason is missing: the finding is more than {policy.FILING_LIMIT.days} days ago",
+            field="late_reason",
+            code="filed-late",
+        )
+
+
+def read_countersignature(payload: Mapping[str, Any], *, member_id: str, issuer: str, now: datetime) -> Countersigned:
+    """The countersignature in a payload that `member_id` signed for `issuer`; Invalid as for `read`."""
+    verify_claims(payload, _COUNTERSIGNATURE)
+    verify_value(payload, "iss", member_id)
+    verify_value(payload, "aud", issuer)
+    verify_times(payload, now=now, max_age=rules.SIGNED_WITHIN)
+    return Countersigned(
+        tag=_tag(payload["sub"]),
+        jti=payload["jti"],
+        report=base64url.decode(payload["report"], field="report", size=32),
+    )
+
+
+def _tag(text: str) -> bytes:
+    tag = base64url.decode(text, field="sub", size=32)
+    try:
+        group.require_element(tag)
+    except Invalid:
+        raise Invalid("sub must be a tag: the unblinded element of an evaluation", field="sub") from None
+    return tag
+
+
+def _verify_listable(basis: str) -> None:
+    if Basis(basis) not in LISTABLE:
+        listable = ", ".join(sorted(b.value for b in LISTABLE))
+        raise Invalid(
+            f"basis must be one of {listable}: a suspicion is never listed", field="basis", code="basis-not-listable"
+        )
+
+
+def _verify_parts(payload: Mapping[str, Any]) -> None:
+    for name, rules_of in (("gravity", _GRAVITY), ("period", _PERIOD), ("found", _FOUND)):
+        verify_claims(payload[name], rules_of, within=name)
+    breach = payload["breach_notice"]
+    verify_claims(breach, _NO_BREACH if "none" in breach else _BREACH, within="breach_notice")
+
+
+def _verify_order(accusation: Accusation) -> None:
+    if accusation.period_from > accusation.period_to:
+        raise Invalid("period.to must not be before period.from", field="period.to")
+    if accusation.period_to > accusation.found_on:
+        raise Invalid("period.to must not be after found.on", field="period.to")
+
+
+def _breach(notice: Mapping[str, Any]) -> Breach:
+    if "none" in notice:
+        return Breach(None, None, notice["none"])
+    return Breach(date.fromisoformat(notice["date"]), notice["reference"], None)
+
+
+def _verify_exhibits(digests: list[object]) -> None:
+    named = {digest for digest in digests if isinstance(digest, str) and _SHA256.fullmatch(digest)}
+    if not 1 <= len(digests) <= rules.MAX_EXHIBITS or len(named) != len(digests):
+        raise Invalid(
+            f"exhibits must be 1 to {rules.MAX_EXHIBITS} different SHA-256 digests in lower-case hexadecimal",
+            field="exhibits",
+        )
+
+
+def _verify_no_numbers(payload: Mapping[str, Any]) -> None:
+    """In no text of the statement, at whatever depth."""
+    for name, value in payload.items():
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        for part, text in parts:
+            if isinstance(text, str):
+                verify_no_number(text, field=f"{name}.{part}" if part else name)

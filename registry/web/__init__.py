@@ -1,0 +1,42 @@
+"""The web edge: pages for people, one blueprint and one guard for each audience.
+
+It promises: no page without an access rule; no change without the page's own token (CSRF); no script, style or
+connection that is not our own; no word about what went wrong that was not written for the reader.
+
+It does not decide anything: a view reads the form, calls one action, commits, and shows the answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Flask
+
+from registry.web import auth, checker, errors, headers, home, nav, public, regulator, subject, wording
+from registry.web.context import running
+
+
+def blueprints() -> dict[Blueprint, auth.Guard]:
+    """Each audience with what stands at its door."""
+    return {
+        public.bp: auth.guard_account,
+        home.bp: auth.guard_account,
+        checker.bp: auth.guard_account,
+        regulator.bp: auth.guard_account,
+        subject.bp: auth.guard_subject,
+    }
+
+
+def register(app: Flask, *, session_key: bytes) -> None:
+    """Give the application its pages. `session_key` is 32 bytes; what signs the cookies is derived from it."""
+    with app.app_context():
+        https = running().issuer.startswith("https://")
+    auth.configure(app, key=hmac.digest(session_key, b"zilu/cookies/v1", "sha256"), https=https)
+    for blueprint, guard in blueprints().items():
+        blueprint.before_request(guard)
+        errors.register(blueprint)
+        app.register_blueprint(blueprint)
+    errors.register_fallback(app)
+    app.after_request(headers.hardened(https=https))
+    app.context_processor(nav.context)
+    wording.register(app)

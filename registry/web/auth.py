@@ -1,0 +1,153 @@
+"""Who is at the screen, and may they? One guard for accounts, one for the accused person.
+
+An account's browser holds Flask's signed cookie with a session token, the database a row with its hash: revoking the
+row ends the session at the next request. The accused person has no account; matching a case gives them a cookie of
+their own that is good for that case, for an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf import CSRFProtect
+
+from registry.access import Action, Actor, require
+from registry.accounts.actions import session_actor
+from registry.accounts.rules import Role
+from registry.errors import Forbidden, NotFound, Unauthenticated
+from registry.members.models import Standing
+from registry.notices.matches import subject_session
+from registry.web.context import running
+
+Guard = Callable[[], None]
+
+csrf = CSRFProtect()
+
+
+class SignedIn(UserMixin):  # type: ignore[misc] # the package has no types
+    """Flask-Login's user: an actor, by the token of their session."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token = token
+        self.actor = actor
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def configure(app: Flask, *, key: bytes, https: bool) -> None:
+    """Cookies that only this site reads, and only over the wire that it is served on."""
+    app.secret_key = key
+    app.config.update(
+        SESSION_COOKIE_NAME=cookie_name("zilu", https=https),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_PATH="/",
+        CASE_COOKIE_NAME=cookie_name("zilu-case", https=https),
+        # The guards ask for the token themselves, so that the API, which has no cookies, is not asked.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # The token lives as long as the session: what somebody typed for an hour is not thrown away.
+        WTF_CSRF_TIME_LIMIT=None,
+        # We send no referrer to anybody, ourselves included.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    csrf.init_app(app)
+    manager = LoginManager()
+    manager.session_protection = None  # the row decides; an address may change on a train
+    manager.user_loader(_signed_in)
+    manager.init_app(app)
+
+
+def cookie_name(name: str, *, https: bool) -> str:
+    """`__Host-` keeps a cookie from being set by a neighbour domain; browsers take it over HTTPS only."""
+    return f"__Host-{name}" if https else name
+
+
+def _signed_in(token: str) -> SignedIn | None:
+    try:
+        with running().store.read() as db:
+            return SignedIn(token, session_actor(db, token=token, now=running().clock()))
+    except Unauthenticated:
+        return None
+
+
+def guard_account() -> None:
+    """Before every request to an account's pages: who is it, may their role ever do this, is the form our own?"""
+    action = _marked()
+    if action is not Action.PUBLIC:
+        if not current_user.is_authenticated:
+            raise Unauthenticated("sign in to see this page")
+        g.actor = current_user.actor
+        require(g.actor, action)
+    csrf.protect()
+
+
+def guard_subject() -> None:
+    """As `guard_account`, for the person who has matched a case."""
+    action = _marked()
+    token = case_token()
+    if token is None:
+        raise Unauthenticated("open your case with its number, the code and your identity document")
+    with running().store.read() as db:
+        g.case_id = subject_session(db, token=token, now=running().clock()).case_id
+    g.actor = subject_of(g.case_id)
+    require(g.actor, action)
+    csrf.protect()
+
+
+def subject_of(case_id: str) -> Actor:
+    """The accused person of a case, as access sees them."""
+    return Actor(
+        id=f"subject:{case_id}",
+        unit_id="",
+        member_id="",
+        group="",
+        standing=Standing.ADMITTED,
+        roles=frozenset({Role.SUBJECT}),
+    )
+
+
+def _marked() -> Action:
+    """The action that the view is marked with (`access.needs`); a view without a mark is refused."""
+    if request.endpoint is None:
+        raise NotFound("there is nothing at this address")
+    action = getattr(current_app.view_functions[request.endpoint], "zilu_action", None)
+    if not isinstance(action, Action):
+        raise Forbidden("this address has no access rule")
+    return action
+
+
+def admit(token: str, actor: Actor) -> None:
+    """Let this browser be the actor's. Whatever it was before, it is not any more."""
+    session.clear()
+    login_user(SignedIn(token, actor))
+
+
+def dismiss() -> None:
+    logout_user()
+    session.clear()
+
+
+def case_token() -> str | None:
+    return request.cookies.get(_case_cookie())
+
+
+def admit_subject(response: Response, token: str) -> None:
+    response.set_cookie(_case_cookie(), token, **_flags())
+
+
+def dismiss_subject(response: Response) -> None:
+    response.delete_cookie(_case_cookie(), **_flags())
+
+
+def _case_cookie() -> str:
+    name: str = current_app.config["CASE_COOKIE_NAME"]
+    return name
+
+
+def _flags() -> dict[str, Any]:
+    return {"path": "/", "httponly": True, "samesite": "Lax", "secure": current_app.config["SESSION_COOKIE_SECURE"]}

@@ -1,0 +1,23 @@
+"""What the forms have in common: the list of what is to be put right, in the order of the fields."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+
+from registry.errors import Invalid
+from registry.web.errors import sentence
+
+
+class Form(FlaskForm):  # type: ignore[misc] # the package has no types
+    """A form that says what is wrong twice, in the same words: in the summary and at the field."""
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(id of the field, what to do), first problem of each."""
+        return [(field.id, field.errors[0]) for field in self if field.errors]
+
+    def refuse(self, error: Invalid) -> None:
+        """Put what an action refused beside the field that it names, or beside the first."""
+        names = [field.name for field in self if field.type not in ("CSRFTokenField", "SubmitField")]
+        field = self[error.field if error.field in names else names[0]]
+        field.errors = [*field.errors, sentence(error.message)]

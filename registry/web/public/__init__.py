@@ -1,0 +1,8 @@
+"""Pages for everyone: what Zilu is, the consortium's rules, the ways in."""
+
+from __future__ import annotations
+
+from registry.web.public import match, policy, sign_in, start
+from registry.web.public.blueprint import bp
+
+__all__ = ["bp", "match", "policy", "sign_in", "start"]

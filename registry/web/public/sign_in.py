@@ -1,0 +1,75 @@
+"""`/sign-in` and `/sign-out`, for people who have an account."""
+
+from __future__ import annotations
+
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug import Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired
+
+from registry.access import Action, needs
+from registry.accounts import actions
+from registry.errors import TooMany
+from registry.web.auth import admit, dismiss
+from registry.web.context import running
+from registry.web.errors import sentence
+from registry.web.forms import Form
+from registry.web.public.blueprint import bp
+
+# One sentence for a name that is unknown, an account that is closed and a password that is wrong.
+REFUSED = "Account name and password do not fit together. Enter both again."
+
+
+class SignInForm(Form):
+    account = StringField("Account name", [InputRequired("Enter your account name.")])
+    password = PasswordField("Password", [InputRequired("Enter your password.")])
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@needs(Action.PUBLIC)
+def sign_in() -> Response:
+    form = SignInForm()
+    if form.validate_on_submit() and _let_in(form):
+        return redirect(_wanted() or url_for("home.home"))
+    return make_response(render_template("public/sign_in.html", form=form), 422 if form.errors else 200)
+
+
+def _let_in(form: SignInForm) -> bool:
+    run = running()
+    try:
+        with run.store.write() as session:
+            token = actions.sign_in(
+                session, account_id=form.account.data.strip(), password=form.password.data, now=run.clock()
+            )
+            actor = actions.session_actor(session, token=token, now=run.clock()) if token else None
+    except TooMany as error:
+        form.password.errors = [sentence(error.message)]
+        return False
+    if token is None or actor is None:
+        form.account.errors = [REFUSED]
+        return False
+    admit(token, actor)
+    return True
+
+
+def _wanted() -> str | None:
+    """Where they wanted to go before they were asked to sign in, if it is a page of ours."""
+    path = request.args.get("next", "")
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    return path if path.startswith("/") and not path.startswith("//") else None
+
+
+@bp.post("/sign-out")
+@needs(Action.HOME)
+def sign_out() -> Response:
+    run = running()
+    with run.store.write() as session:
+        actions.sign_out(session, token=current_user.token, now=run.clock())
+    dismiss()
+    return redirect(url_for("public.start"))

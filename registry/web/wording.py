@@ -1,0 +1,83 @@
+"""How times, offences and gravity read on a page."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from flask import Flask
+
+from registry import policy
+
+MONTHS = "January February March April May June July August September October November December".split()
+
+
+def day(at: date | datetime) -> str:
+    """`2 March 2026`, in UTC."""
+    if isinstance(at, datetime):
+        at = at.astimezone(UTC).date()
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def moment(at: datetime) -> str:
+    """`2 March 2026, 09:00 UTC`."""
+    return f"{day(at)}, {at.astimezone(UTC):%H:%M} UTC"
+
+
+def term(length: timedelta | None) -> str:
+    """`3 years` or `90 days`; None is permanent."""
+    if length is None:
+        return "permanent"
+    years, rest = divmod(length.days, 365)
+    return _count(years, "year") if years and not rest else _count(length.days, "day")
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+
+
+def offence(code: str) -> str:
+    known = policy.OFFENCES.get(code)
+    return known.en if known else code
+
+
+def gravity(level: int) -> str:
+    """`3 (serious)`."""
+    names = {step.level: step.name for step in policy.LADDER}
+    return f"{level} ({names[level]})" if level in names else str(level)
+
+
+BASES = {
+    policy.Basis.JUDGMENT: "A court judgment or an administrative penalty",
+    policy.Basis.POLICE: "A police case, and dismissal",
+    policy.Basis.INVESTIGATION: "Dismissal, a forensic trail, and a signed internal investigation that was served",
+    policy.Basis.SUSPICION: "A suspicion, which is never listed",
+}
+KINDS = {
+    policy.Kind.LOCATION: "location data",
+    policy.Kind.COMMUNICATION: "contents of communication",
+    policy.Kind.CREDIT: "credit and property data",
+    policy.Kind.TRANSACTION: "transaction data",
+    policy.Kind.OTHER: "other personal data",
+}
+
+
+def basis(code: str) -> str:
+    return BASES[policy.Basis(code)]
+
+
+def kind(code: str) -> str:
+    return KINDS[policy.Kind(code)]
+
+
+def state(name: str) -> str:
+    """A state or a verb as words: `second-instance` reads `second instance`."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+def register(app: Flask) -> None:
+    filters = (day, moment, term, offence, gravity, basis, kind, state)
+    app.jinja_env.filters.update({f.__name__: f for f in filters})
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["policy"] = policy
+
+

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Sets everything up, founds a demo consortium, tells one report's whole story on generated data, then serves it.
+# Usage: bash scripts/demo.sh [--no-serve] [--keep]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/bootstrap.sh requirements.lock
+exec .venv/bin/zilu demo "$@"

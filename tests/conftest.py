@@ -1,0 +1,119 @@
+"""Fixtures that every test may use: a store with the cast in it, a clock to move, a real key holder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from registry import schema
+from registry.db import Base, Keyring, Store
+from registry.keyholder.keyfile import create_key_file
+from registry.keyholder.server import serve
+from registry.keys.holder import Holder
+from tests.cast import Cast, gather
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+KEYRING = Keyring(vault_key=b"v" * 32, pepper=b"p" * 32)
+ISSUER = "http://127.0.0.1:8420"
+
+
+class MovingClock:
+    """Stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> datetime:
+        self.at += by
+        return self.at
+
+
+_clock = MovingClock()
+
+
+@pytest.fixture
+def clock() -> MovingClock:
+    _clock.at = START
+    return _clock
+
+
+@pytest.fixture
+def now(clock: MovingClock) -> datetime:
+    return clock()
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
+    """A SQLite file in which the cast has been gathered; `store` gives each test a copy."""
+    path = tmp_path_factory.mktemp("founded") / "registry.db"
+    store = Store(f"sqlite:///{path}", KEYRING)
+    schema.Base.metadata.create_all(store.engine)
+    with store.write() as session:
+        cast = gather(session, START)
+    store.engine.dispose()
+    return path, cast
+
+
+@pytest.fixture
+def cast(founded: tuple[Path, Cast]) -> Cast:
+    return founded[1]
+
+
+@pytest.fixture
+def store(founded: tuple[Path, Cast], tmp_path: Path) -> Iterator[Store]:
+    """The founded registry, to do with as one likes."""
+    path = tmp_path / "registry.db"
+    shutil.copy(founded[0], path)
+    store = Store(f"sqlite:///{path}", KEYRING)
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'empty.db'}", KEYRING)
+    Base.metadata.create_all(store.engine)
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def holder_socket() -> Iterator[Path]:
+    """A key holder behind a real socket, on the tests' clock."""
+    folder = Path(tempfile.mkdtemp(prefix="zilu-"))  # a socket's path must be short
+    create_key_file(folder / "identity.key", "a passphrase")
+    stop, ready = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=serve,
+        kwargs={
+            "socket_path": folder / "holder.sock",
+            "key_file": folder / "identity.key",
+            "passphrase": "a passphrase",
+            "counters_path": folder / "counters.db",
+            "member_ceiling": 10**9,
+            "overall_ceiling": 10**9,
+            "clock": _clock,
+            "stop": stop,
+            "ready": ready.set,
+        },
+    )
+    thread.start()
+    assert ready.wait(20)
+    yield folder / "holder.sock"
+    stop.set()
+    thread.join()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def holder(holder_socket: Path, clock: MovingClock) -> Holder:
+    return Holder(holder_socket)

@@ -1,0 +1,32 @@
+// Runs the browser's identity module for the tests: one JSON call a line in, one JSON answer a line out.
+
+import { createInterface } from "node:readline";
+
+import { answer, base64url, blindBatch, finish, parse } from "../../../frontend/src/identity.js";
+
+const kept = [];
+
+const calls = {
+  parse: ({ texts, today }) => texts.map((text) => outcome(() => parse(text, today))),
+  blind({ documents }) {
+    const { elements, blinds } = blindBatch(documents);
+    return { elements, handle: kept.push(blinds) - 1 };
+  },
+  finish: ({ handle, evaluation, publicKey }) => outcome(() => finish(kept[handle], evaluation, publicKey)),
+  answer: ({ document, m }) => outcome(() => answer(document, m)),
+  decode: ({ texts, size }) => texts.map((text) => outcome(() => [...base64url.decode(text, size)])),
+  encode: ({ values }) => values.map((bytes) => base64url.encode(Uint8Array.from(bytes))),
+};
+
+function outcome(call) {
+  try {
+    return { value: call() };
+  } catch (error) {
+    return { refused: error.code ?? error.name, text: String(error) };
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { call, ...rest } = JSON.parse(line);
+  process.stdout.write(`${JSON.stringify(calls[call](rest))}\n`);
+}
