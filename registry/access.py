@@ -50,6 +50,10 @@ class Action(enum.StrEnum):
     APPEAL_ANSWER = "appeal-answer"
     APPEAL_HEAR = "appeal-hear"
     APPEAL_VOTE = "appeal-vote"
+    APPEAL_READ = "appeal-read"
+    PANEL_SERVE = "panel-serve"  # declare an interest, step down
+    FINDING_RAISE = "finding-raise"
+    FINDING_ANSWER = "finding-answer"
     KEY_ENROL = "key-enrol"
     KEY_REVOKE = "key-revoke"
     MEMBER_ADMIT = "member-admit"
@@ -70,11 +74,15 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REPORTER, _A.REPORT_FILE): Relation.OWN,
         (_R.REPORTER, _A.REPORT_READ): Relation.OWN,
         (_R.REPORTER, _A.APPEAL_ANSWER): Relation.OWN,
+        (_R.REPORTER, _A.APPEAL_READ): Relation.OWN,
+        (_R.REPORTER, _A.FINDING_ANSWER): Relation.OWN,
         (_R.REPORTER, _A.ENTRY_READ): Relation.ANY,
         (_R.APPROVER, _A.EVALUATE): Relation.ANY,
         (_R.APPROVER, _A.REPORT_COUNTERSIGN): Relation.OWN,
         (_R.APPROVER, _A.REPORT_READ): Relation.OWN,
         (_R.APPROVER, _A.APPEAL_ANSWER): Relation.OWN,
+        (_R.APPROVER, _A.APPEAL_READ): Relation.OWN,
+        (_R.APPROVER, _A.FINDING_ANSWER): Relation.OWN,
         (_R.APPROVER, _A.ENTRY_READ): Relation.ANY,
         (_R.MEMBER_ADMIN, _A.KEY_ENROL): Relation.OWN,
         (_R.MEMBER_ADMIN, _A.KEY_REVOKE): Relation.OWN,
@@ -82,16 +90,22 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CLERK, _A.LETTER_READ): Relation.OTHER,
         (_R.CLERK, _A.SERVICE_RECORD): Relation.OTHER,
         (_R.CLERK, _A.APPEAL_ADMIT): Relation.OTHER,
+        (_R.CLERK, _A.APPEAL_READ): Relation.OTHER,
         (_R.SCREENER, _A.DOCKET_READ): Relation.ANY,
         (_R.SCREENER, _A.REPORT_READ): Relation.OTHER,
         (_R.SCREENER, _A.REPORT_SCREEN): Relation.OTHER,
         (_R.PANELIST, _A.DOCKET_READ): Relation.ANY,
         (_R.PANELIST, _A.APPEAL_HEAR): Relation.OTHER,
         (_R.PANELIST, _A.APPEAL_VOTE): Relation.OTHER,
+        (_R.PANELIST, _A.APPEAL_READ): Relation.OTHER,  # narrowed to the panels they sit on
+        (_R.PANELIST, _A.PANEL_SERVE): Relation.ANY,
+        (_R.VERIFIER, _A.EVALUATE): Relation.ANY,
         (_R.VERIFIER, _A.CASE_ATTEST): Relation.OTHER,
         (_R.REGULATOR, _A.ENTRY_LIST): Relation.ANY,
         (_R.REGULATOR, _A.ENTRY_READ): Relation.ANY,
         (_R.REGULATOR, _A.REPORT_READ): Relation.ANY,
+        (_R.REGULATOR, _A.APPEAL_READ): Relation.ANY,
+        (_R.REGULATOR, _A.FINDING_RAISE): Relation.ANY,
         (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
@@ -104,7 +118,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
 # What a token must carry for an action; a browser session needs none.
 SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
     {
-        _A.EVALUATE: frozenset({Scope.CHECK, Scope.REPORT}),
+        _A.EVALUATE: frozenset({Scope.CHECK, Scope.REPORT, Scope.ROSTER}),
         _A.CHECK: frozenset({Scope.CHECK}),
         _A.CHECK_READ: frozenset({Scope.CHECK}),
         _A.RECALL_READ: frozenset({Scope.CHECK, Scope.WATCH}),
@@ -113,6 +127,9 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.REPORT_COUNTERSIGN: frozenset({Scope.REPORT}),
         _A.REPORT_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.APPEAL_ANSWER: frozenset({Scope.REPORT}),
+        _A.APPEAL_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
+        _A.FINDING_RAISE: frozenset({Scope.AUDIT}),
+        _A.FINDING_ANSWER: frozenset({Scope.REPORT}),
         _A.ENTRY_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),
         _A.ENTRY_LIST: frozenset({Scope.AUDIT}),
         **{
@@ -125,6 +142,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
                 _A.APPEAL_ADMIT,
                 _A.APPEAL_HEAR,
                 _A.APPEAL_VOTE,
+                _A.PANEL_SERVE,
                 _A.CASE_ATTEST,
             )
         },

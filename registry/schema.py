@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import pkgutil
-
-import registry
+import registry.accounts.models
+import registry.appeals.models
+import registry.cases.models
+import registry.checks.models
+import registry.entries.models
+import registry.findings.models
+import registry.keys.models
+import registry.log.models
+import registry.members.models
+import registry.notices.models
+import registry.panels.models
+import registry.recalls.models
+import registry.reports.models
 from registry.db import Base
 
-__all__ = ["Base"]
-
-for _part in pkgutil.iter_modules(registry.__path__):
-    if _part.ispkg and importlib.util.find_spec(f"registry.{_part.name}.models"):
-        importlib.import_module(f"registry.{_part.name}.models")
+__all__ = ["Base", "registry"]

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bundle=registry/web/static/bundle
-outputs=(check.js identity.js subject.js)
+outputs=(check.js draw.js identity.js subject.js)
 command -v sha256sum >/dev/null || sha256sum() { shasum -a 256 "$@"; }
 
 wanted() {
@@ -48,10 +48,19 @@ esbuild() {
     --log-level=warning --outdir="$bundle"
 }
 
+install() {
+  local installed=frontend/node_modules/.installed lock
+  lock=$(cat frontend/package.json frontend/package-lock.json | sha256sum)
+  if [ -e "$installed" ] && [ "$(cat "$installed")" = "$lock" ]; then return; fi
+  PATH="$(dirname "$node"):$PATH" "${npm[@]}" ci --prefix frontend --ignore-scripts --prefer-offline --loglevel=error \
+    >/dev/null
+  echo "$lock" >"$installed"
+}
+
 build() {
   rm -f "$bundle/.stamp"
-  PATH="$(dirname "$node"):$PATH" "${npm[@]}" ci --prefix frontend --ignore-scripts --loglevel=error >/dev/null
-  esbuild frontend/src/check.js frontend/src/subject.js --format=iife
+  install
+  esbuild frontend/src/check.js frontend/src/draw.js frontend/src/subject.js --format=iife
   esbuild frontend/src/identity.js --format=esm
   wanted >"$bundle/.stamp"
 }

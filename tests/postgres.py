@@ -39,12 +39,22 @@ class Place:
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[Path]:
     """A running server; the value is the folder of its socket."""
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path must be short
     try:
         place = _place(folder)
         _run(place, "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
         server = subprocess.Popen(
-            [place.programs / "postgres", "-D", place.data, "-k", place.data, "-c", "listen_addresses=", "-c", "fsync=off"],
+            [
+                place.programs / "postgres",
+                "-D",
+                place.data,
+                "-k",
+                place.data,
+                "-c",
+                "listen_addresses=",
+                "-c",
+                "fsync=off",
+            ],
             env=ENVIRONMENT,
             cwd="/",
             stderr=subprocess.DEVNULL,
@@ -94,7 +104,7 @@ def _who() -> dict[str, Any]:
 
 
 def _run(place: Place, program: str, *options: str) -> None:
-    command = [place.programs / program, "-D", place.data, *options]
+    command = [str(place.programs / program), "-D", str(place.data), *options]
     subprocess.run(command, check=True, env=ENVIRONMENT, cwd="/", stdout=subprocess.DEVNULL, **place.who)
 
 
@@ -113,4 +123,4 @@ def _await(server: subprocess.Popen[bytes], socket: Path) -> None:
 
 def _administer(socket: Path, statement: str) -> None:
     with psycopg.connect(f"host={socket} user=postgres dbname=postgres", autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)

@@ -153,7 +153,10 @@ def test_the_command_goes_down_only_when_told_where_to_and_confirmed(founded_set
     path, settings = founded_settings
     upgrade(settings)
     nowhere = _run(path, "--down", "--yes")
-    assert (nowhere.exit_code, nowhere.stderr) == (2, "zilu: --down needs --revision: the revision to go back to, or base\n")
+    assert (nowhere.exit_code, nowhere.stderr) == (
+        2,
+        "zilu: --down needs --revision: the revision to go back to, or base\n",
+    )
     assert _run(path, "--down", "--revision", "base").exit_code == 1  # nobody confirmed
     require_head(settings)
     assert _run(path, "--down", "--revision", "base", "--yes").output == "the database is at revision base\n"

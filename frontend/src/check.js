@@ -5,11 +5,15 @@
 //     purpose               a select
 //     consent               a checkbox whose value is the kind, "declared"
 //     reference             where the member keeps the consent
+//     #document, #country   optional: the kind of document, and the country of a passport
 //     #outcome              where the answer is put, as text
+//     #no-entry, #entry     optional, hidden: what the answer means; a#details in it leads to what the entry says
+//     #result               optional: around all of them, of class "shown" while there is an answer
 //     button#receipt        optional, hidden: saves the receipt file of the answer
 // and says in attributes of the form
 //     data-evaluations-url, data-checks-url      where to ask (this page's own server)
 //     data-receipts-url                          where the proof of a receipt is, followed by /<batch>
+//     data-details-url                           optional: what an entry says, followed by /<check>
 //     data-key-id, data-public-key               the key that the answer must prove, known before it
 //     data-working, data-no-entry, data-entry    sentences for #outcome; {reference} and {check} are filled in
 //     data-problem-title, data-problem-prefix    heading of the summary, and what to put before the page's title
@@ -18,15 +22,28 @@
 //     data-failed                                the sentence when nothing else fits
 
 import { Refused, base64url, blindBatch, finish, parse } from "./identity.js";
-import { Failed, get, onSubmit, post, sentence, showProblems, withhold } from "./page.js";
+import {
+  Failed,
+  documentType,
+  followDocument,
+  get,
+  onSubmit,
+  post,
+  sentence,
+  showProblems,
+  withhold,
+} from "./page.js";
 
 const form = document.getElementById("check");
 const outcome = document.getElementById("outcome");
 const save = document.getElementById("receipt");
+const meanings = ["no-entry", "entry"].map((name) => document.getElementById(name)).filter(Boolean);
 const number = withhold(form, "number");
 const { purpose, consent, reference } = form.elements;
 let attempt = null; // the last question that got no answer: asked again, it is the same one
 let receipt = null; // {batch, file} of the last answer
+
+followDocument();
 
 onSubmit(form, async () => {
   clear();
@@ -54,9 +71,9 @@ function entered() {
   const need = (condition, field, code) => condition || problems.push({ field, text: explained(code) });
   let identity = null;
   try {
-    identity = parse(number.value);
+    identity = parse(number.value, undefined, documentType());
   } catch (error) {
-    need(false, number, error.code);
+    need(false, error.code === "document-type" ? document.getElementById("country") : number, error.code);
   }
   need(purpose.value, purpose, "purpose");
   need(consent.checked, consent, "consent");
@@ -114,14 +131,24 @@ function requireAnswerTo({ tags }, { checks }) {
 function show({ batch, checks, receipt: signed }) {
   const [{ id, outcome: found, reference: entry }] = checks;
   outcome.textContent = sentence(form, found, { check: id, reference: entry ?? "" });
+  explain(found, id);
   outcome.tabIndex = -1;
   outcome.focus();
   receipt = { batch, file: { answers: checks, entry: null, proof: null, receipt: signed } };
   if (save) save.hidden = false;
 }
 
+// What the answer means, in the page's own words.
+function explain(found, id) {
+  for (const meaning of meanings) meaning.hidden = meaning.id !== found;
+  const details = document.getElementById("details");
+  if (details && id) details.href = `${form.dataset.detailsUrl}/${encodeURIComponent(id)}`;
+  document.getElementById("result")?.classList.toggle("shown", Boolean(found));
+}
+
 function clear() {
   outcome.textContent = "";
+  explain(null);
   receipt = null;
   if (save) save.hidden = true;
 }

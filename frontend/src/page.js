@@ -52,6 +52,25 @@ export function withhold(form, name) {
   return field;
 }
 
+// What kind of document the number is of, as `parse` wants it. The page may have a select #document, and a select
+// #country that goes with "PASSPORT"; without them it is the resident's card.
+export function documentType() {
+  const kind = document.getElementById("document");
+  const country = document.getElementById("country");
+  return kind?.value === "PASSPORT" ? `PASSPORT:${country.value}` : kind?.value;
+}
+
+// Ask for the country of a passport, and of nothing else.
+export function followDocument() {
+  const kind = document.getElementById("document");
+  const asked = document.getElementById("country-field");
+  const follow = () => (asked.hidden = kind.value !== "PASSPORT");
+  if (!kind || !asked) return;
+  kind.addEventListener("change", follow);
+  addEventListener("pageshow", follow);
+  follow();
+}
+
 // Show what is to be put right, [{field, text}], above the form and beside its fields, and move there. An empty
 // list takes it away.
 export function showProblems(form, problems) {

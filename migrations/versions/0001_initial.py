@@ -636,6 +636,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_answer_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "decision",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("appeal_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("choice", sa.String(length=32), nullable=False),
+        sa.Column("unanimous", sa.Boolean(), nullable=False),
+        sa.Column("term_days", sa.Integer(), nullable=True),
+        sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_decision_appeal_id_appeal")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_decision_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+        sa.UniqueConstraint("appeal_id", name=op.f("uq_decision_appeal_id")),
+    )
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decision_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "draw",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("appeal_id", sa.String(length=32), nullable=False),
@@ -660,6 +678,51 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draw_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "finding",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=True),
+        sa.Column("member_id", sa.String(length=40), nullable=True),
+        sa.Column("entry_id", sa.String(length=32), nullable=True),
+        sa.Column("appeal_id", sa.String(length=32), nullable=True),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("cause", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("sealed_demand", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_answer", sa.LargeBinary(), nullable=True),
+        sa.Column("raised_by", sa.String(length=64), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_finding_appeal_id_appeal")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_finding_case_id_case")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_finding_entry_id_entry")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_finding_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
+        sa.UniqueConstraint("cause", name=op.f("uq_finding_cause")),
+    )
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_finding_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_finding_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_finding_state"), ["state"], unique=False)
+
+    op.create_table(
+        "hearing",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("appeal_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("sealed_notes", sa.LargeBinary(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_hearing_account_id_account")),
+        sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_hearing_appeal_id_appeal")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_hearing_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hearing")),
+        sa.UniqueConstraint("appeal_id", name=op.f("uq_hearing_appeal_id")),
+    )
+    with op.batch_alter_table("hearing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hearing_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "seat",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("appeal_id", sa.String(length=32), nullable=False),
@@ -682,18 +745,57 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seat_appeal_id"), ["appeal_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_seat_case_id"), ["case_id"], unique=False)
 
+    op.create_table(
+        "vote",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("appeal_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("seat_id", sa.String(length=32), nullable=False),
+        sa.Column("sealed_choice", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_reasons", sa.LargeBinary(), nullable=False),
+        sa.Column("cast_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_vote_appeal_id_appeal")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_vote_case_id_case")),
+        sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name=op.f("fk_vote_seat_id_seat")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vote")),
+        sa.UniqueConstraint("seat_id", name=op.f("uq_vote_seat_id")),
+    )
+    with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vote_appeal_id"), ["appeal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_vote_case_id"), ["case_id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vote_case_id"))
+        batch_op.drop_index(batch_op.f("ix_vote_appeal_id"))
+
+    op.drop_table("vote")
     with op.batch_alter_table("seat", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seat_case_id"))
         batch_op.drop_index(batch_op.f("ix_seat_appeal_id"))
         batch_op.drop_index(batch_op.f("ix_seat_account_id"))
 
     op.drop_table("seat")
+    with op.batch_alter_table("hearing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hearing_case_id"))
+
+    op.drop_table("hearing")
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_finding_state"))
+        batch_op.drop_index(batch_op.f("ix_finding_member_id"))
+        batch_op.drop_index(batch_op.f("ix_finding_case_id"))
+
+    op.drop_table("finding")
     with op.batch_alter_table("draw", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draw_case_id"))
 
     op.drop_table("draw")
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_decision_case_id"))
+
+    op.drop_table("decision")
     with op.batch_alter_table("answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_answer_case_id"))
 

@@ -18,17 +18,20 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from registry import policy
 from registry.appeals import draw, effects, queries, rules
 from registry.appeals.actions import finish
-from registry.appeals.models import Appeal
-from registry.appeals.rules import NEXT, Effect, Verb
+from registry.appeals.models import Appeal, Draw
+from registry.appeals.rules import NEXT, Effect, Lane, State, Verb
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session
+from registry.entries.models import Entry
 from registry.keys.holder import Holder
 from registry.log.actions import record
 from registry.notices.actions import send
+from registry.reports.models import Report
 
 CLOCK: Final = "system:appeals"
 
@@ -51,14 +54,33 @@ class Due:
 
 def run_clocks(session: Session, now: datetime, holder: Holder, limit: int = 100) -> list[Due]:
     """What is due now in at most `limit` appeals, the oldest first; reads only."""
-    open_ones = sa.select(Appeal).join(Case, Case.id == Appeal.case_id).where(Case.wrapped_key.is_not(None))
-    running = open_ones.where(Appeal.state.not_in(rules.OVER)).order_by(Appeal.lodged_at, Appeal.id)
-    due: list[Due] = []
-    for appeal in session.scalars(running):
-        due += [Due(effect, appeal.id) for effect in rules.due_effects(queries.facts_of(session, appeal), now)]
-        if len(due) >= limit:
-            break
-    return due
+    appeals = session.scalars(_candidates(now).order_by(Appeal.lodged_at, Appeal.id).limit(limit))
+    return [
+        Due(effect, appeal.id)
+        for appeal in appeals
+        for effect in rules.due_effects(queries.facts_of(session, appeal), now)
+    ]
+
+
+def _candidates(now: datetime) -> sa.Select[Appeal]:
+    """Appeals in which something could be due, by columns alone; `rules.due_effects` has the last word."""
+    shortest = min(rules.answer_limit(lane) for lane in Lane)
+    silent = sa.and_(Appeal.state == State.ADMITTED, Appeal.admitted_at <= now - shortest)
+    nonce_late = sa.or_(Draw.nonce.is_not(None), Appeal.admitted_at <= now - policy.NONCE_LIMIT)
+    undrawn = sa.and_(Appeal.state.in_(rules.DRAWABLE), Draw.v.is_(None), nonce_late)
+    final = sa.and_(Appeal.state == State.DECIDED, Appeal.decided_at <= now - rules.CONTEST_WINDOW)
+    unattached = sa.and_(Appeal.entry_id.is_(None), Entry.id.is_not(None))
+    gone = sa.or_(Report.state.not_in(effects.CONTESTABLE), Entry.state.in_(effects.ENDED))
+    moot = sa.and_(Appeal.state.in_(rules.MOOTABLE), gone)
+    return (
+        sa.select(Appeal)
+        .join(Case, Case.id == Appeal.case_id)
+        .join(Report, Report.case_id == Appeal.case_id)
+        .outerjoin(Entry, Entry.case_id == Appeal.case_id)
+        .outerjoin(Draw, Draw.appeal_id == Appeal.id)
+        .where(Case.wrapped_key.is_not(None), Appeal.state.not_in(rules.OVER))
+        .where(sa.or_(silent, undrawn, final, unattached, moot))
+    )
 
 
 def _silence(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:

@@ -13,7 +13,7 @@ from registry.cases.models import Case
 from registry.db import Session
 from registry.entries import actions as entries
 from registry.entries.models import Entry
-from registry.entries.queries import of_case as entry_of
+from registry.entries.queries import of_case as entry_of_case
 from registry.entries.rules import VISIBLE
 from registry.entries.rules import State as EntryState
 from registry.errors import Conflict
@@ -24,20 +24,25 @@ from registry.reports.rules import State as ReportState
 
 # From the letter on: it may be in the person's hands before the clerk has recorded its service.
 CONTESTABLE: Final = frozenset({ReportState.SCREENED, ReportState.NOTICED, ReportState.LISTED})
-_ENDED: Final = frozenset({EntryState.VOIDED, EntryState.REHABILITATED})
+ENDED: Final = frozenset({EntryState.VOIDED, EntryState.REHABILITATED})
+
+
+def entry_of(session: Session, case_id: str) -> Entry | None:
+    """The entry of a case, in whatever state; None before it is listed."""
+    return entry_of_case(session, case_id)
 
 
 def require_contestable(session: Session, case: Case) -> None:
     """Conflict unless the case has a report in its window, or an entry that could still do harm."""
     report, entry = reports.of_case(session, case.id), entry_of(session, case.id)
-    if report.state not in CONTESTABLE or (entry is not None and entry.state in _ENDED):
+    if report.state not in CONTESTABLE or (entry is not None and entry.state in ENDED):
         raise Conflict("there is nothing left in this case to contest", code="not-allowed-now")
 
 
 def is_gone(session: Session, case_id: str) -> bool:
     """Whether what was contested is no more, without this appeal having decided it."""
     report, entry = reports.of_case(session, case_id), entry_of(session, case_id)
-    return report.state not in CONTESTABLE or (entry is not None and entry.state in _ENDED)
+    return report.state not in CONTESTABLE or (entry is not None and entry.state in ENDED)
 
 
 def dispute(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> None:

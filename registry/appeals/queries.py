@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from registry.appeals.effects import is_gone
+from registry.appeals.effects import entry_of, is_gone
 from registry.appeals.models import Appeal, Draw, Seat
 from registry.appeals.rules import Facts
 from registry.db import Session
-from registry.entries.queries import of_case as entry_of
 from registry.errors import NotFound
 
 

@@ -40,6 +40,7 @@ class Redrawn:
     """One draw of a case. `seats` are the accounts that sit now, by rank; it holds when nothing `differs`."""
 
     name: str
+    is_drawn: bool
     seats: tuple[str, ...]
     differs: tuple[str, ...]
 
@@ -64,6 +65,8 @@ def redraw(session: Session, case: Case) -> list[Redrawn]:
 
 
 def _repeat(session: Session, case: Case, key: CaseKey, appeal: Appeal, row: Draw) -> Redrawn:
+    if row.v is None and row.draw_act is None:
+        return Redrawn(row.name, is_drawn=False, seats=(), differs=())
     differs: list[str] = []
     admission = _open(session, key, row.admission, "appeal.admit", differs)
     nonce = _open(session, key, row.nonce_act, "appeal.nonce", differs)
@@ -76,7 +79,7 @@ def _repeat(session: Session, case: Case, key: CaseKey, appeal: Appeal, row: Dra
         _compare_v(session, row, message, admission, drawn, differs)
         _compare_seats(session, appeal, row, message, drawn, differs)
     seats = tuple(seat.account_id for seat in queries.seats_of(session, appeal.id))
-    return Redrawn(row.name, seats, tuple(differs))
+    return Redrawn(row.name, is_drawn=True, seats=seats, differs=tuple(differs))
 
 
 def _open(session: Session, key: CaseKey, uid: str | None, verb: str, differs: list[str]) -> _Opened | None:  # 1
@@ -154,7 +157,8 @@ def _fits(key: bytes, message: bytes, drawn: drawing.Drawn) -> bool:
 def _compare_seats(
     session: Session, appeal: Appeal, row: Draw, message: bytes, drawn: _Opened, differs: list[str]
 ) -> None:  # 5
-    ranked = [p.id for p in (order := drawing.rank(drawing.seed(message, row.v or b""), pool_of(row)))]
+    order = drawing.rank(drawing.seed(message, row.v or b""), pool_of(row))
+    ranked = [panelist.id for panelist in order]
     if drawn.facts.get("seats") != [p.id for p in drawing.seat(order)]:
         differs.append("the first seats: they are not those that V ranks first")
     seats = session.scalars(sa.select(Seat).where(Seat.appeal_id == appeal.id)).all()

@@ -51,6 +51,7 @@ class Verb(enum.StrEnum):
 
 # Not while lodged only: to withdraw needs the proof of identity that moves an appeal on.
 WITHDRAWABLE: Final = (State.PROOFED, State.ADMITTED, State.ANSWERED, State.HEARD)
+MOOTABLE: Final = (State.LODGED, *WITHDRAWABLE)
 
 NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
     {
@@ -67,7 +68,7 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
         (State.DECIDED, Verb.CLOSE): State.CLOSED,
         (State.SECOND_INSTANCE, Verb.CLOSE): State.CLOSED,
         **{(state, Verb.WITHDRAW): State.WITHDRAWN for state in WITHDRAWABLE},
-        **{(state, Verb.MOOT): State.CLOSED for state in (State.LODGED, *WITHDRAWABLE)},
+        **{(state, Verb.MOOT): State.CLOSED for state in MOOTABLE},
     }
 )
 OVER: Final = frozenset({State.CLOSED, State.INADMISSIBLE, State.WITHDRAWN})
@@ -214,7 +215,7 @@ def contest_until(decided_at: datetime) -> datetime:
 
 def due_effects(facts: Facts, now: datetime) -> list[Effect]:
     """What is to happen now, in this order; nothing twice, since each effect changes what it is asked from."""
-    if facts.gone and (facts.state, Verb.MOOT) in NEXT:
+    if facts.gone and facts.state in MOOTABLE:
         return [Effect.MOOT]
     due = []
     if facts.unattached and facts.state not in OVER:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from registry.audit.acts import Ledger
 from registry.audit.differences import Difference, Kind
@@ -23,13 +24,14 @@ COLUMN = "sealed_statement"
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """How a table keeps statements: their `typ`, the column of the account that signed, and under which key.
+    """How a table keeps statements: their `typ`, the column that says who signed, and under which key.
 
-    `late` for a row that was there before it was signed: then its last act is the one that brought the statement.
+    The signer is the account whose hand the key is, or the member where any of its keys will do. `late` for a row
+    that was there before it was signed: then its last act is the one that brought the statement.
     """
 
     typ: str
-    signer: str
+    signer: Literal["account_id", "filed_by", "member_id"]
     under_case: bool = True
     late: bool = False
 
@@ -39,16 +41,17 @@ SIGNED: Mapping[str, Signed] = {
     "answer": Signed("answer+jwt", "account_id"),
     "attestation": Signed("attestation+jwt", "account_id"),
     "countersignature": Signed(COUNTERSIGNATURE, "account_id"),
-    "recall": Signed(ACKNOWLEDGEMENT, "acknowledged_by", under_case=False, late=True),
+    "recall": Signed(ACKNOWLEDGEMENT, "member_id", under_case=False, late=True),
     "report": Signed(REPORT, "filed_by"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A signing key, whose hand it is, and the places of acts between which it holds."""
+    """A signing key, whose it is, and the places of acts between which it holds."""
 
     jwk: Mapping[str, object]
+    member_id: str
     account_id: str
     begin: float
     end: float
@@ -66,6 +69,7 @@ class Statements:
         places, values = self._ledger.places, key.values
         return _Span(
             values["jwk"],
+            values["member_id"],
             values["account_id"],
             places.get(values["enrolled_by"], math.inf),
             places.get(values["revoked_by"], math.inf),
@@ -89,8 +93,9 @@ class Statements:
         span = self._spans.get(row.values["kid"])
         if span is None or not span.begin <= place < span.end:
             return "the key that signed it did not hold at its position in the log"
-        if span.account_id != row.values[signed.signer]:
-            return "the key that signed it is not in the hand of the account it names"
+        hand = span.member_id if signed.signer == "member_id" else span.account_id
+        if hand != row.values[signed.signer]:
+            return "the key that signed it is not the one of whom it names"
         try:
             public = {row.values["kid"]: keys.from_jwk(span.jwk)}
             statement = jws.verify(token.decode(), typ=signed.typ, key_for=public.__getitem__)

@@ -2,7 +2,7 @@
 
 Values come from the driver unprocessed and are converted one by one; what does not convert, or would be written
 differently by us (`{"a":1}` for `{"a": 1}`, bytes where text belongs), is named in `unreadable` and not taken. A table
-that was dropped reads as empty.
+that was dropped reads as empty, and a column that was dropped as NULL.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.orm import Mapper
 from sqlalchemy.types import NullType
 
@@ -72,18 +73,20 @@ def tables() -> dict[str, type[Base]]:
 
 
 def count(session: Session, kind: type[Base]) -> int:
-    if not _exists(session, kind):
+    if not _columns_of(session, kind):
         return 0
     return session.scalar(sa.select(sa.func.count()).select_from(sa.inspect(kind).local_table)) or 0
 
 
 def read(session: Session, kind: type[Base], *order: Any) -> Iterator[Stored]:
     """Every row of the table, in `order` if given."""
-    if not _exists(session, kind):
+    present = _columns_of(session, kind)
+    if not present:
         return
     mapper = sa.inspect(kind)
-    columns = [_column(session, mapper, attribute.key) for attribute in mapper.column_attrs]
-    raw = [sa.type_coerce(attribute.columns[0], NullType()) for attribute in mapper.column_attrs]
+    attributes = [(each.key, each.columns[0]) for each in mapper.column_attrs]
+    columns = [_column(session, mapper, attribute) for attribute, _ in attributes]
+    raw = [sa.type_coerce(column, NullType()) if column.name in present else sa.null() for _, column in attributes]
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     query = sa.select(*raw).select_from(mapper.local_table).order_by(*order)
     for row in session.execute(query, execution_options={"yield_per": _CHUNK}):
@@ -111,8 +114,12 @@ def _text(data: bytes) -> str | bytes:
         return data
 
 
-def _exists(session: Session, kind: type[Base]) -> bool:
-    return sa.inspect(session.connection()).has_table(kind.__tablename__)
+def _columns_of(session: Session, kind: type[Base]) -> set[str]:
+    """The columns that the table really has; none when it was dropped."""
+    try:
+        return {column["name"] for column in sa.inspect(session.connection()).get_columns(kind.__tablename__)}
+    except NoSuchTableError:
+        return set()
 
 
 def _stored(table: str, keys: list[str], columns: list[_Column], row: Iterable[Any]) -> Stored:

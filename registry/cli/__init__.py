@@ -26,7 +26,7 @@ COMMANDS = {
     "doctor": "doctor",
     "init": "init",
     "key": "key",
-    "keyholder": "serve",
+    "keyholder": "keyholder",
     "member": "member",
     "migrate": "migrate",
     "receipt": "receipt",

@@ -9,6 +9,7 @@ from registry.cli.context import Context
 from registry.cli.operator import acting
 from registry.members import actions
 from registry.members.models import Kind, Member, Standing
+from registry.notices.actions import set_webhook
 from registry.running import start
 
 
@@ -21,7 +22,9 @@ def member() -> None:
 @click.argument("id")
 @click.option("--name", required=True, help="The company's name.")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), default=Kind.CARRIER.value, show_default=True)
-@click.option("--headcount", type=click.IntRange(min=0), default=0, help="Declared staff; the budget of checks follows.")
+@click.option(
+    "--headcount", type=click.IntRange(min=0), default=0, help="Declared staff; the budget of checks follows."
+)
 @click.option("--group", help="Companies under one owner share it; default: the member itself.")
 @click.pass_obj
 def add(context: Context, id: str, name: str, kind: str, headcount: int, group: str | None) -> None:
@@ -53,6 +56,18 @@ def standing(context: Context, member_id: str, standing: str) -> None:
     with acting(context) as (session, actor, now):
         actions.set_standing(session, member_id=member_id, standing=Standing(standing), actor=actor.id, now=now)
     click.echo(f"{member_id} is {standing}")
+
+
+@member.command("webhook")
+@click.argument("member_id", metavar="ID")
+@click.argument("url")
+@click.pass_obj
+def webhook(context: Context, member_id: str, url: str) -> None:
+    """Send member ID its messages at URL: https, or this machine."""
+    with acting(context) as (session, actor, now):
+        actions.get(session, member_id)
+        set_webhook(session, member_id=member_id, url=url, actor=actor.id, now=now)
+    click.echo(f"{member_id} is told at its webhook from now on")
 
 
 @member.command("list")

@@ -1,4 +1,4 @@
-"""`zilu serve`, `worker`, `keyholder`: the processes of a registry.
+"""`zilu serve` and `worker`: the processes of a registry. `zilu keyholder` has a module of its own.
 
 `serve` starts the other two as children and stops with them: when one ends unasked the whole group ends, so that a
 registry is never half up. A child whose parent is killed is killed by the kernel.
@@ -7,7 +7,6 @@ registry is never half up. A child whose parent is killed is killed by the kerne
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -20,46 +19,20 @@ import click
 
 from registry.cli.context import Context
 from registry.cli.migrate import require_head
-from registry.config import KeyholderSection, ServerSection, read_secret
+from registry.cli.stopping import stop_event
+from registry.config import ServerSection
 from registry.errors import Unavailable
-from registry.keyholder import server as keyholder_server
 from registry.running import end_with_parent, start
 from registry.worker.loop import run as run_worker
 
 PATIENCE = 20.0  # seconds that a part may take to start or to stop
 
 
-def _stop_event() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-@click.command()
-@click.pass_obj
-def keyholder(context: Context) -> None:
-    """Run the process that alone has the identity key."""
-    settings, stop = context.settings, _stop_event()
-    section: KeyholderSection = settings.keyholder
-    keyholder_server.serve(
-        socket_path=section.socket,
-        key_file=section.key_file,
-        passphrase=read_secret(section.passphrase_file, "keyholder.passphrase_file").decode().strip(),
-        counters_path=section.counters,
-        member_ceiling=section.member_ceiling,
-        overall_ceiling=section.overall_ceiling,
-        clock=settings.clock,
-        stop=stop,
-    )
-
-
 @click.command()
 @click.pass_obj
 def worker(context: Context) -> None:
     """Run the sequencer, the clocks and the outbox."""
-    require_head(context.settings)
-    run_worker(start(context.settings), _stop_event())
+    run_worker(start(context.settings), stop_event())
 
 
 @click.command()
@@ -77,7 +50,7 @@ def serve(context: Context, quiet: bool) -> None:
         _await(lambda: _answers(settings.server), children, "the web server")
         if not quiet:
             click.echo(f"Zilu serves {settings.registry.name} at {settings.registry.issuer}; Ctrl-C stops it.")
-        _watch(children, _stop_event())
+        _watch(children, stop_event())
     finally:
         _end(children)
 

@@ -74,6 +74,7 @@ class Registry:
         self._scope = scope
         self._sleep = sleep
         self._pins: Pins | None = None
+        self._member: str | None = None
         self._token: tuple[str, datetime] | None = None
         self._signing_in = threading.Lock()
 
@@ -83,6 +84,13 @@ class Registry:
         if self._pins is None:
             raise Invalid("the registry's keys are not pinned yet", field="keys")
         return self._pins
+
+    @property
+    def member(self) -> str:
+        """The member that the client belongs to: the `iss` of what it signs. Asked for once."""
+        if self._member is None:
+            self._member = str(self.get("/api/v1/account")["member"])
+        return self._member
 
     def pin(self, pinned: Pins | None = None) -> Mapping[str, Any]:
         """Read the discovery document and compare it with `pinned`; without it, trust what is there this once.
@@ -99,6 +107,13 @@ class Registry:
     def get(self, path: str) -> dict[str, Any]:
         return self._authorised("GET", path)
 
+    def text(self, path: str) -> str:
+        """A letter's HTML, or another answer that is not JSON."""
+        response = self._asked("GET", path)
+        if not response.is_success:
+            _read(response)
+        return response.text
+
     def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
         """`key` is the Idempotency-Key: the same for every time that the same thing is meant."""
         return self._authorised("POST", path, json=body, headers={"Idempotency-Key": key} if key else {})
@@ -110,13 +125,16 @@ class Registry:
         return _read(self._patiently("GET", path))
 
     def _authorised(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        return _read(self._asked(method, path, **request))
+
+    def _asked(self, method: str, path: str, **request: Any) -> httpx2.Response:
         headers = request.pop("headers", {})
         for renew in (False, True):
             token = {"Authorization": f"Bearer {self._bearer(renew=renew)}"}
             response = self._patiently(method, path, headers=headers | token, **request)
             if response.status_code != 401:
                 break
-        return _read(response)
+        return response
 
     def _bearer(self, *, renew: bool) -> str:
         with self._signing_in:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from registry.log.receipt import Verified, verify_file
 from .api import Registry
 from .pins import Pins, Untrusted
 
+_BATCH = re.compile("[0-9a-f]{32}")
+_PAUSE = 0.5  # seconds between two looks at the log
 _MAX_FILE = 4 * 1024 * 1024
 
 
@@ -57,25 +60,62 @@ def attach_proof(registry: Registry, document: Mapping[str, Any], *, batch: str)
 
 def path_of(folder: Path, batch: str) -> Path:
     """Where the receipt of a batch is kept; a batch's id is 32 hexadecimal digits, whoever says otherwise."""
-    if len(batch) != 32 or not set(batch) <= set("0123456789abcdef"):
+    if not _BATCH.fullmatch(batch):
         raise Untrusted("a batch must be named by 32 hexadecimal digits", field="batch", code="batch-name")
     return folder / f"{batch}.json"
 
 
 def save(folder: Path, batch: str, document: Mapping[str, Any]) -> Path:
-    """Write a receipt file in one step, on disk when this returns; replaces the one without its proof."""
+    """Keep the receipt file of a batch, on disk when this returns. The same again changes nothing."""
     path = path_of(folder, batch)
-    aside = path.with_suffix(".part")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failed:
+        raise _unwritable(folder, failed) from None
+    replace(path, document)
+    return path
+
+
+def replace(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a receipt file in one step that a kill cannot halve."""
+    aside = path.with_name(path.name + ".part")
+    try:
         with open(aside, "wb", opener=_private) as stream:
             stream.write(json.dumps(document, separators=(",", ":")).encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
         aside.replace(path)
     except OSError as failed:
-        raise Invalid(f"{path} cannot be written ({failed.strerror}); make room for it", field="receipts") from None
-    return path
+        raise _unwritable(path, failed) from None
+
+
+def complete(registry: Registry, folder: Path, *, patience: float, sleep: Callable[[float], None]) -> int:
+    """Put the log's proof to every receipt in the folder that lacks it; returns how many are overdue.
+
+    Waits up to `patience` seconds for the log to catch up. Raises Untrusted when a proof does not fit.
+    """
+    waiting = [path for path in sorted(folder.glob("*.json")) if _is_unproven(path)]
+    for _ in range(max(1, int(patience / _PAUSE))):
+        waiting = [path for path in waiting if not _completed(registry, path)]
+        if not waiting:
+            return 0
+        sleep(_PAUSE)
+    return sum(verify(load(path), registry.pins).receipt.deadline < registry.clock() for path in waiting)
+
+
+def _is_unproven(path: Path) -> bool:
+    return bool(_BATCH.fullmatch(path.stem)) and load(path).get("proof") is None
+
+
+def _completed(registry: Registry, path: Path) -> bool:
+    try:
+        proven = attach_proof(registry, load(path), batch=path.stem)
+    except NotFound:  # a receipt of another account that lies in the same folder
+        return True
+    if proven is None:
+        return False
+    replace(path, proven)
+    return True
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -95,6 +135,10 @@ def load(path: Path) -> dict[str, Any]:
             f"{path} must be a receipt file: one JSON object with answers, receipt, entry, proof", field="file"
         )
     return document
+
+
+def _unwritable(path: Path, failed: OSError) -> Invalid:
+    return Invalid(f"{path} cannot be written ({failed.strerror}); make room for it", field="receipts")
 
 
 def _private(path: str, flags: int) -> int:

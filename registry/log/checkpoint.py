@@ -22,13 +22,13 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from registry.errors import Invalid
+from registry.signing.claims import END_OF_TIME
 from registry.signing.keys import PrivateKey, PublicKey, from_raw, raw, verify_signature
 
 from .tree import EMPTY_ROOT, HASH_SIZE, MAX_SIZE
 
 MAX_NOTE = 131_072  # characters; leaves room for post-quantum signatures, which we do not read
 MAX_SIGNATURES = 64
-_LATEST = 2**40  # seconds; some 34,000 years
 
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff]")  # and what is no UTF-8
 _NAME = re.compile(r"[^\s+]+")
@@ -249,7 +249,7 @@ def _cosignatures(note: Note, witness: VerifierKey) -> list[Cosignature]:
     times = []
     for signature in _by(note, witness):
         seconds = int.from_bytes(signature.data[:8], "big")
-        if seconds >= _LATEST:
+        if seconds >= END_OF_TIME:
             raise _wrong()
         _verify(witness, signature.data[8:], _cosigned(note.text, seconds))
         times.append(seconds)

@@ -19,7 +19,7 @@ from registry.db import Session, new_id
 from registry.errors import Conflict, Forbidden, Invalid
 from registry.identity import tags
 from registry.keys.queries import valid_key
-from registry.log.actions import record
+from registry.log.actions import CaseKey, record
 from registry.members.models import Kind, Member
 from registry.notices import letters
 from registry.notices.actions import cancel_drafts
@@ -158,17 +158,7 @@ def screen(
     case, key = queries.case_of(session, report)
     verb = Verb.SCREEN if verdict is Verdict.ACCEPT else Verb.REFUSE
     advance(session, report, NEXT, verb, actor=actor.id, now=now)
-    screening = Screening(
-        id=new_id(),
-        case_id=case.id,
-        report_id=report.id,
-        verdict=verdict,
-        ground=ground,
-        account_id=actor.id,
-        at=now,
-    )
-    screening.sealed_reasons = seal(key, screening, "sealed_reasons", reasons)
-    session.add(screening)
+    session.add(_screening(report, key, verdict, ground, reasons, actor, now))
     if verdict is Verdict.ACCEPT:
         serving.draft_accusation(session, report=report, case=case, key=key, issuer=issuer, actor=actor.id, now=now)
     serving.tell_member(session, report, now)
@@ -274,6 +264,22 @@ def _verify_same(session: Session, report: Report, case: Case, said: statement.C
             field="sub",
             code="number-differs",
         )
+
+
+def _screening(
+    report: Report, key: CaseKey, verdict: Verdict, ground: Ground | None, reasons: str, actor: Actor, now: datetime
+) -> Screening:
+    screening = Screening(
+        id=new_id(),
+        case_id=report.case_id,
+        report_id=report.id,
+        verdict=verdict,
+        ground=ground,
+        account_id=actor.id,
+        at=now,
+    )
+    screening.sealed_reasons = seal(key, screening, "sealed_reasons", reasons)
+    return screening
 
 
 def _end(

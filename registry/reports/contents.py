@@ -3,7 +3,7 @@
     PDF    %PDF-1… to %%EOF, not encrypted, without scripts, launches or files inside
     PNG    signature, IHDR first, IEND last, nothing behind
     JPEG   SOI to EOI, nothing behind
-    text   UTF-8 without control characters; CSV when every row has the same two or more cells
+    text   UTF-8 without control characters; CSV when two or more rows have the same two or more cells
 
 The test for active content reads names in the clear; one that is compressed into an object stream passes.
 """
@@ -68,14 +68,15 @@ def _is_csv(data: bytes) -> bool:
     if text is None:
         return False
     try:
-        widths = {len(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row}
+        widths = [len(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
     except csv.Error:
         return False
-    return len(widths) == 1 and widths.pop() >= 2
+    return len(widths) >= 2 and len(set(widths)) == 1 and widths[0] >= 2
 
 
 def _is_text(data: bytes) -> bool:
-    return _text(data) is not None and not data.startswith(b"%PDF-")
+    # A reader looks for the head of a PDF in the first kilobyte, so nothing else may have one there.
+    return _text(data) is not None and b"%PDF-" not in data[:1024]
 
 
 def _text(data: bytes) -> str | None:

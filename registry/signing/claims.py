@@ -12,7 +12,7 @@ from registry.errors import Invalid
 
 LEEWAY = timedelta(seconds=60)  # how far a signer's clock may run ahead of ours
 _IDENTIFIER = re.compile(r"[\x21-\x7e]+")
-_END_OF_TIME = 2**40  # seconds; some 34,000 years
+END_OF_TIME = 253_402_300_800  # seconds; the year 10000, which a datetime cannot hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def exactly(*values: str) -> Rule:
     return Rule(" or ".join(values), lambda v: isinstance(v, str) and v in values)
 
 
-SECONDS = Rule("whole seconds since 1970", lambda v: type(v) is int and 0 <= v < _END_OF_TIME)
+SECONDS = Rule("whole seconds since 1970", lambda v: type(v) is int and 0 <= v < END_OF_TIME)
 OBJECT = Rule("a JSON object", lambda v: isinstance(v, dict))
 LIST = Rule("a JSON list", lambda v: isinstance(v, list))
 

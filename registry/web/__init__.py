@@ -9,6 +9,7 @@ It does not decide anything: a view reads the form, calls one action, commits, a
 from __future__ import annotations
 
 import hmac
+from functools import cache
 
 from flask import Blueprint, Flask
 
@@ -16,15 +17,20 @@ from registry.web import auth, checker, errors, headers, home, nav, public, regu
 from registry.web.context import running
 
 
+@cache
 def blueprints() -> dict[Blueprint, auth.Guard]:
-    """Each audience with what stands at its door."""
-    return {
+    """Each audience with what stands at its door: put there once, however many apps there are."""
+    doors = {
         public.bp: auth.guard_account,
         home.bp: auth.guard_account,
         checker.bp: auth.guard_account,
         regulator.bp: auth.guard_account,
         subject.bp: auth.guard_subject,
     }
+    for blueprint, guard in doors.items():
+        blueprint.before_request(guard)
+        errors.register(blueprint)
+    return doors
 
 
 def register(app: Flask, *, session_key: bytes) -> None:
@@ -32,9 +38,7 @@ def register(app: Flask, *, session_key: bytes) -> None:
     with app.app_context():
         https = running().issuer.startswith("https://")
     auth.configure(app, key=hmac.digest(session_key, b"zilu/cookies/v1", "sha256"), https=https)
-    for blueprint, guard in blueprints().items():
-        blueprint.before_request(guard)
-        errors.register(blueprint)
+    for blueprint in blueprints():
         app.register_blueprint(blueprint)
     errors.register_fallback(app)
     app.after_request(headers.hardened(https=https))

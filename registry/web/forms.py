@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
+from wtforms import Field, ValidationError
 
 from registry.errors import Invalid
 from registry.web.errors import sentence
@@ -21,3 +22,15 @@ class Form(FlaskForm):  # type: ignore[misc] # the package has no types
         names = [field.name for field in self if field.type not in ("CSRFTokenField", "SubmitField")]
         field = self[error.field if error.field in names else names[0]]
         field.errors = [*field.errors, sentence(error.message)]
+
+
+class AtMost:
+    """Text of at most so many characters; a browser's line end of two counts as one."""
+
+    def __init__(self, most: int, what: str) -> None:
+        self.most = most
+        self.message = f"{what} must be {most:,} characters or less."
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        if len((field.data or "").replace("\r\n", "\n")) > self.most:
+            raise ValidationError(self.message)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from datetime import UTC, date, datetime, timedelta
 
 from flask import Flask
 
 from registry import policy
-
-MONTHS = "January February March April May June July August September October November December".split()
+from registry.identity.countries import ALPHA_3
 
 
 def day(at: date | datetime) -> str:
     """`2 March 2026`, in UTC."""
     if isinstance(at, datetime):
         at = at.astimezone(UTC).date()
-    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+    return f"{at.day} {month_name[at.month]} {at.year}"
 
 
 def moment(at: datetime) -> str:
@@ -78,6 +78,4 @@ def register(app: Flask) -> None:
     filters = (day, moment, term, offence, gravity, basis, kind, state)
     app.jinja_env.filters.update({f.__name__: f for f in filters})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["policy"] = policy
-
-
+    app.jinja_env.globals.update(policy=policy, countries=ALPHA_3)

@@ -6,13 +6,21 @@ that a quiet registry is not locked for nothing.
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import structlog
+
 from registry.accounts import replays, tokens
+from registry.appeals.clocks import Due, run_clocks
 from registry.checks.sweep import sweep as sweep_checks
 from registry.entries.actions import list_due
+from registry.errors import ZiluError
 from registry.recalls.actions import escalate_due, issue
 from registry.recalls.rules import Reason
 from registry.reports import queries as reports
 from registry.running import Running
+
+_log = structlog.get_logger("zilu.clocks")
 
 
 def listings(run: Running) -> bool:
@@ -26,6 +34,25 @@ def listings(run: Running) -> bool:
         for entry in entries:
             issue(session, entry, Reason.LISTED, now)
     return bool(entries)
+
+
+def appeals(run: Running) -> bool:
+    """Carry out what has come due in appeals, each effect in a transaction of its own."""
+    now = run.clock()
+    with run.store.read() as session:
+        due = run_clocks(session, now, run.holder)
+    happened = [_done(run, each, now) for each in due]
+    return any(happened)
+
+
+def _done(run: Running, due: Due, now: datetime) -> bool:
+    """Whether the effect happened; one that cannot happen yet must not hold up the others."""
+    try:
+        with run.store.write() as session:
+            return due.act(session, now, run.holder)
+    except ZiluError as error:
+        _log.info("not yet", effect=due.effect.value, appeal=due.appeal_id, reason=error.message)
+        return False
 
 
 def escalations(run: Running) -> bool:

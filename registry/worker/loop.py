@@ -26,7 +26,7 @@ def publish(run: Running) -> bool:
     return sequence(run.store, key=run.secrets.log_key, origin=run.settings.log_origin, now=run.clock()) is not None
 
 
-OFTEN: tuple[Duty, ...] = (publish, clocks.listings, outbox.deliver)
+OFTEN: tuple[Duty, ...] = (publish, clocks.listings, clocks.appeals, outbox.deliver)
 NOW_AND_THEN: tuple[Duty, ...] = (clocks.escalations, clocks.sweeps)
 
 

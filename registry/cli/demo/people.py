@@ -121,9 +121,7 @@ def _admit(stage: Stage, password: str, client_keys: Mapping[str, keys.PrivateKe
             )
         for account, key in client_keys.items():
             jwk = keys.to_jwk(key.public_key())
-            enrol_client(
-                session, account_id=account, jwk=jwk, scopes=PARTS[account].scopes, actor=operator, now=now
-            )
+            enrol_client(session, account_id=account, jwk=jwk, scopes=PARTS[account].scopes, actor=operator, now=now)
 
 
 def _enrol(stage: Stage, signing_keys: Mapping[str, keys.PrivateKey], now: datetime) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from registry.client import journal, progress_file, sample, staff
+from registry.client import progress_file, sample, staff
 from registry.client.progress_file import Batch, Progress, Source
 from registry.client.results_file import Result, Status
 from registry.errors import Conflict, Invalid
@@ -103,8 +103,8 @@ def killed_in_write(monkeypatch: pytest.MonkeyPatch, *, call: int, after: int) -
         return real(descriptor, data)
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal.os, "write", write)
-        patched.setattr(journal.os, "fsync", lambda descriptor: None)  # a killed process needs none, and it is slow
+        patched.setattr(os, "write", write)
+        patched.setattr(os, "fsync", lambda descriptor: None)  # a killed process needs none, and it is slow
         yield sizes
 
 
@@ -184,8 +184,8 @@ def test_results_are_synced_before_the_record_that_counts_them_and_that_before_a
         real_sync(descriptor)
 
     with Progress.open(results, source=SOURCE, terms=TERMS) as progress:
-        monkeypatch.setattr(journal.os, "write", write)
-        monkeypatch.setattr(journal.os, "fsync", sync)
+        monkeypatch.setattr(os, "write", write)
+        monkeypatch.setattr(os, "fsync", sync)
         batch = progress.ask([2], now=NOW)
         progress.answer(batch, [Result(2, Status.CHECKED, "c")])
     record, line = (Path(f"{results}{suffix}").stat().st_ino for suffix in (progress_file.SUFFIX, ""))
@@ -388,7 +388,7 @@ def test_a_folder_that_is_not_there_or_a_full_disk_is_said_in_one_sentence(
 
     with Progress.open(results, source=SOURCE, terms=TERMS) as progress:
         with monkeypatch.context() as patched:
-            patched.setattr(journal.os, "write", full)
+            patched.setattr(os, "write", full)
             with pytest.raises(Invalid, match="No space left"):
                 progress.ask([2], now=NOW)
         with pytest.raises(Invalid):  # it is closed: nothing may follow a torn line

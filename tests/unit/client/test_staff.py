@@ -8,6 +8,7 @@ import tempfile
 import time
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -271,7 +272,7 @@ def test_no_row_that_a_spreadsheet_wrote_is_lost(
 ) -> None:
     stream = io.StringIO()
     bare_return = any("\r" in cell for row in cells for cell in row)  # which csv.writer leaves without quotes
-    quoting = csv.QUOTE_ALL if bare_return else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if bare_return else csv.QUOTE_MINIMAL
     writer = csv.writer(stream, delimiter=delimiter, lineterminator=newline, quoting=quoting)
     writer.writerows([("姓名", "身份证号", "岗位"), *cells])
     read = read_or_refused(stream.getvalue().encode(encoding))

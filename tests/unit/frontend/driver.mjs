@@ -7,7 +7,8 @@ import { answer, base64url, blindBatch, finish, parse } from "../../../frontend/
 const kept = [];
 
 const calls = {
-  parse: ({ texts, today }) => texts.map((text) => outcome(() => parse(text, today))),
+  parse: ({ texts, today, type }) =>
+    texts.map((text) => outcome(() => parse(text, today ?? undefined, type ?? undefined))),
   blind({ documents }) {
     const { elements, blinds } = blindBatch(documents);
     return { elements, handle: kept.push(blinds) - 1 };

@@ -56,7 +56,18 @@ class Process:
                 yield json.loads(process.stdout.readline() if process.stdout else "")
             finally:
                 process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+                stopped = _waited(process)
+        assert stopped, "the holder did not stop within 10 seconds"
         assert process.returncode == (-signal.SIGKILL if kill else 0)
+
+
+def _waited(process: subprocess.Popen[str]) -> bool:
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return False
+    return True
 
 
 def main(folder: Path, key_file: Path, member_ceiling: int, overall_ceiling: int) -> None:

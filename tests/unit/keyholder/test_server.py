@@ -230,7 +230,7 @@ def test_a_line_over_a_mebibyte_or_without_its_end_is_refused_and_ends_the_conve
 
 
 def test_an_idle_or_broken_connection_holds_up_neither_others_nor_the_stop(holder: Process) -> None:
-    with holder.running(), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as idle:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as idle, holder.running():
         idle.connect(str(holder.socket))
         idle.sendall(b'{"ask": ')
         holder.client.public()

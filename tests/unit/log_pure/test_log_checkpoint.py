@@ -181,6 +181,11 @@ def test_no_more_is_read_than_a_note_may_have() -> None:
         open_it(SIGNED + line("w.example", bytes(checkpoint.MAX_NOTE)))
 
 
+def cosigned_in(seconds: int) -> str:
+    signature = W1_KEY.sign(f"cosignature/v1\ntime {seconds}\n{HEAD.text}".encode())
+    return line(W1.name, W1.id + seconds.to_bytes(8, "big") + signature)
+
+
 OTHER_HEAD = Checkpoint(ORIGIN, 70_001, HEAD.root)
 WRONG = {
     "log's signature over another head": SIGNED.replace("70000", "70001"),
@@ -194,6 +199,8 @@ WRONG = {
     + checkpoint.cosign(OTHER_HEAD, name=W1.name, key=W1_KEY, now=NOW).line,
     "witness's signature with another time": SIGNED + line(W1.name, W1.id + bytes(7) + b"\1" + BY_W1.data[8:]),
     "witness's signature with a time out of range": SIGNED + line(W1.name, W1.id + b"\xff" * 8 + bytes(64)),
+    "witness's signature in the year 10000": SIGNED + cosigned_in(253_402_300_800),
+    "witness's signature at the end of time": SIGNED + cosigned_in(2**64 - 1),
     "witness's plain signature": SIGNED + line(W1.name, W1.id + W1_KEY.sign(HEAD.text.encode())),
     "witness's empty time": SIGNED + line(W1.name, W1.id + b"\1"),
     "witness's line by another key": SIGNED
@@ -265,9 +272,15 @@ def test_what_is_no_signed_note_is_refused(note: str) -> None:
     assert refused.value.field == "checkpoint"
 
 
+def test_signatures_without_a_text_are_no_note() -> None:
+    with pytest.raises(Invalid):
+        checkpoint.parse_note(BY_W1.line)
+
+
 ROOT = base64.b64encode(HEAD.root).decode()
 MALFORMED_TEXTS = {
     "an extension line": HEAD.text + "extension\n",
+    "a fourth line without line feed": HEAD.text + "extension",
     "two lines": f"{ORIGIN}\n70000\n",
     "no last line feed": HEAD.text[:-1],
     "no origin": f"\n70000\n{ROOT}\n",
@@ -335,6 +348,7 @@ def test_what_could_not_be_opened_is_not_signed(head: Checkpoint) -> None:
         " " + FOO,
         FOO + "\n",
         checkpoint.VerifierKey("two words", Kind.LOG, LOG.key).vkey,
+        vkey_of("a\x07", 1, LOG_KEY.public_key().public_bytes_raw()),
         vkey_of("a", 6, bytes(range(32))),
         vkey_of("a", 1, bytes(32)),
     ],

@@ -35,9 +35,13 @@ def test_the_commitment_is_an_hmac_over_type_and_record() -> None:
     assert hmac.new(SALT, message, hashlib.sha256).digest() == C
 
 
-@given(st.binary(min_size=32, max_size=32), st.integers(0, 2**39), st.sampled_from(["act", "snapshot", "erasure"]))
+@given(
+    st.binary(min_size=32, max_size=32),
+    st.integers(0, 253_402_300_799),
+    st.sampled_from(["act", "snapshot", "erasure"]),
+)
 def test_every_leaf_is_read_back(commitment: bytes, seconds: int, kind: str) -> None:
-    one = Leaf(commitment, datetime.fromtimestamp(seconds, UTC) if seconds < 2**37 else AT, kind)
+    one = Leaf(commitment, datetime.fromtimestamp(seconds, UTC), kind)
     assert leaf.parse(leaf.encode(one)) == one
 
 
@@ -100,7 +104,7 @@ def written(**change: object) -> bytes:
         written(t=-1),
         written(t="1"),
         written(t=1.5),
-        written(t=2**50),
+        written(t=253_402_300_800),
         written(type="report"),
         written(type="ACT"),
         written(type=1),

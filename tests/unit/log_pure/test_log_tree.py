@@ -255,6 +255,28 @@ def test_a_corrupted_consistency_proof_is_refused(sizes: tuple[int, int]) -> Non
     assert accepted == []
 
 
+def test_only_hashes_of_32_bytes_are_compared() -> None:
+    for leaf, root in ((b"", b""), (ROOTS[0] + b"x", ROOTS[0] + b"x")):
+        with pytest.raises(Invalid, match="32 bytes"):
+            tree.verify_inclusion(0, size=1, leaf=leaf, proof=[], root=root)
+        with pytest.raises(Invalid, match="32 bytes"):
+            tree.verify_consistency(old_size=5, old_root=root, new_size=5, new_root=root, proof=[])
+
+
+def test_a_root_of_a_taller_tree_is_not_one_of_the_stated_size() -> None:
+    with pytest.raises(Invalid, match="longer"):
+        tree.verify_inclusion(0, size=1, leaf=ROOTS[0], proof=[SOME], root=tree.node_hash(SOME, ROOTS[0]))
+    proof = tree.consistency_proof(3, 4, hashes=Naive(LEAVES).hashes)
+    with pytest.raises(Invalid):
+        tree.verify_consistency(
+            old_size=3,
+            old_root=tree.node_hash(SOME, ROOTS[2]),
+            new_size=4,
+            new_root=tree.node_hash(SOME, ROOTS[3]),
+            proof=[*proof, SOME],
+        )
+
+
 def test_a_tree_of_one_size_is_consistent_only_with_itself() -> None:
     root = ROOTS[4]
     tree.verify_consistency(old_size=5, old_root=root, new_size=5, new_root=root, proof=[])

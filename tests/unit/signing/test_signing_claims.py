@@ -47,7 +47,7 @@ def test_a_name_is_visible_ascii_text(name: str, value: object) -> None:
     assert (error.field, error.code) == (name, "claim-wrong")
 
 
-@pytest.mark.parametrize("value", ["1", 1.0, True, None, -1, 2**40])
+@pytest.mark.parametrize("value", ["1", 1.0, True, None, -1, 253_402_300_800])
 def test_a_time_is_whole_seconds(value: object) -> None:
     assert refusal(verify_claims, GOOD | {"iat": value}, STANDARD).field == "iat"
 

@@ -1,0 +1,197 @@
+"""`zilu audit`: the log against the database, or a registry's log from outside."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx2
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import DBAPIError
+
+from registry.audit import remote, replay
+from registry.audit.differences import Difference
+from registry.cli.context import Context
+from registry.clock import rfc3339
+from registry.config import Settings
+from registry.errors import Invalid, NotFound, Unavailable
+from registry.log.checkpoint import VerifierKey, parse_vkey, verifier_key
+from registry.running import start
+
+_BAR_AFTER = 1.0  # seconds
+_REDRAW = 0.1
+_TIMEOUT = 20.0  # seconds for one tile
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option(
+    "--vkey", help="The log's verifier key, from a source that you trust; otherwise the registry says its own."
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that keeps the last checkpoint seen, so that the next audit finds whatever was taken back.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def audit(context: Context, url: str | None, vkey: str | None, state: Path | None, as_json: bool) -> None:
+    """Replay the log and name every difference.
+
+    Without URL: this registry's log against its database; names each row that is missing, altered, reordered, extra or
+    back-dated. With URL: any registry's log from outside, without its database: signature, tiles, order, times.
+
+    Exit code 0: no difference; 1: differences; 2: cannot run; 4: the registry at URL cannot be reached.
+    """
+    if url is None:
+        if vkey or state:
+            raise Invalid("--vkey and --state go with a URL", field="url")
+        found = _audit_database(context.settings)
+    else:
+        found = _audit_log(url.rstrip("/"), vkey, state)
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text())
+    for warning in found.warnings:
+        click.echo(f"zilu: {warning}", err=True)
+    raise SystemExit(1 if found.differences else 0)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is told at the end, of either audit."""
+
+    differences: Sequence[Difference]
+    counts: dict[str, int]
+    warnings: Sequence[str] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        differences = [asdict(difference) for difference in self.differences]
+        return {"ok": not differences, "differences": differences, **self.counts, "warnings": list(self.warnings)}
+
+    def as_text(self) -> str:
+        looked_at = ", ".join(f"{count:,} {what}" for what, count in self.counts.items())
+        lines = [f"{each.kind:<11} {each.name}  {each.why}" for each in self.differences]
+        count = len(self.differences)
+        verdict = f"{count:,} difference{'s' if count > 1 else ''}" if count else "No difference"
+        return "\n".join([*lines, f"{verdict}. Looked at: {looked_at}."])
+
+
+def _audit_database(settings: Settings) -> Finding:
+    _require_file(settings.database.url)
+    run = start(settings)
+    log = verifier_key(settings.log_origin, run.secrets.log_key.public_key())
+    try:
+        with _bar() as bar:
+            outcome = replay.audit(run.store, log=log, now=run.clock(), progress=bar)
+    except DBAPIError:  # its text may hold what is stored
+        raise Invalid("the database cannot be read: it is damaged or not there", field="database.url") from None
+    names = ("acts", "rows", "checkpoints", "pending")
+    late = f"{outcome.late} acts have waited for more than 60 seconds; is the worker running?"
+    return Finding(
+        outcome.differences, {name: getattr(outcome, name) for name in names}, [late] if outcome.late else []
+    )
+
+
+def _require_file(url: str) -> None:
+    """SQLite would make an empty database where there is none."""
+    path = url.removeprefix("sqlite:///")
+    if path != url and not Path(path).is_file():
+        raise Invalid("there is no database at database.url; run zilu migrate", field="database.url")
+
+
+def _audit_log(url: str, vkey: str | None, state: Path | None) -> Finding:
+    seen = _read(state) if state else None
+    with httpx2.Client(timeout=_TIMEOUT, headers={"User-Agent": "zilu-audit"}) as client:
+        log, address, warnings = _log_of(client, url, vkey)
+        with _bar() as bar:
+            outcome = remote.audit(_fetch(client, address), log=log, seen=seen, progress=bar)
+    if state and not outcome.differences:
+        _write(state, outcome.note)
+    if outcome.stamped is not None:
+        warnings.append(f"the last leaf is of {rfc3339(outcome.stamped)}")
+    return Finding(outcome.differences, {"leaves": outcome.size}, warnings)
+
+
+def _log_of(client: httpx2.Client, url: str, vkey: str | None) -> tuple[VerifierKey, str, list[str]]:
+    """The log's key and address; with a warning when the registry itself had to be asked for the key."""
+    if vkey is not None:
+        return parse_vkey(vkey), f"{url}/log", []
+    try:
+        log = json.loads(_fetch(client, url)(".well-known/zilu"))["log"]
+        key, address = parse_vkey(str(log["verifier_key"])), str(log["url"])
+    except (NotFound, ValueError, KeyError, TypeError):
+        raise Invalid("there is no registry at this address, or it does not say its log's key", field="url") from None
+    return key, address, [f"the key comes from the registry itself; keep it, and give it next time: --vkey {key.vkey}"]
+
+
+def _fetch(client: httpx2.Client, address: str) -> Callable[[str], bytes]:
+    def fetch(path: str) -> bytes:
+        try:
+            response = client.get(f"{address}/{path}")
+        except (httpx2.HTTPError, httpx2.InvalidURL):
+            raise Unavailable("the registry cannot be reached at this address", retry_after=5) from None
+        if response.status_code == httpx2.codes.NOT_FOUND:
+            raise NotFound("there is no such thing in the log")
+        if response.status_code != httpx2.codes.OK:
+            raise Unavailable(f"the registry answers with status {response.status_code}", retry_after=5)
+        return response.content
+
+    return fetch
+
+
+def _read(state: Path) -> str | None:
+    try:
+        return state.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        raise Invalid(f"{state} cannot be read; name another file", field="state") from None
+
+
+def _write(state: Path, note: str) -> None:
+    """Beside it first, so that a crash leaves the old one."""
+    beside = state.with_name(state.name + ".new")
+    try:
+        beside.write_text(note, encoding="utf-8")
+        beside.replace(state)
+    except OSError as error:
+        raise Invalid(f"{state} cannot be written ({error.strerror})", field="state") from None
+
+
+class Bar:
+    """A progress bar on standard error, once the work has taken more than a second."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self._task = shown.add_task("audit", total=None)
+        self._begun = self._drawn = time.monotonic()
+        self._waiting = 0
+
+    def total(self, count: int) -> None:
+        self._shown.update(self._task, total=count)
+
+    def advance(self, count: int) -> None:
+        self._waiting += count
+        now = time.monotonic()
+        if now - self._drawn < _REDRAW:
+            return
+        self._shown.advance(self._task, self._waiting)
+        self._waiting, self._drawn = 0, now
+        if now - self._begun > _BAR_AFTER:
+            self._shown.start()
+
+
+@contextmanager
+def _bar() -> Iterator[Bar]:
+    columns = (TextColumn("Auditing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    shown = Progress(*columns, console=Console(stderr=True), transient=True)
+    try:
+        yield Bar(shown)
+    finally:
+        shown.stop()

@@ -1,0 +1,78 @@
+"""`zilu doctor`: what is well and what is not, one line each, with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import click
+import sqlalchemy as sa
+
+from registry import policy
+from registry.accounts.models import Account
+from registry.accounts.rules import Role
+from registry.cli.context import Context
+from registry.cli.migrate import require_head
+from registry.config import read_secrets
+from registry.errors import Unavailable, ZiluError
+from registry.log.models import Act
+from registry.log.sequencer import verify_head
+from registry.members.models import Member
+from registry.running import Running, start
+
+
+def _sequenced(run: Running) -> None:
+    with run.store.read() as session:
+        oldest = session.scalar(sa.select(sa.func.min(Act.at)).where(Act.position.is_(None)))
+    if oldest is not None and run.clock() - oldest > policy.SEQUENCING_LIMIT:
+        raise Unavailable("acts have waited for more than a minute to be logged; start zilu worker", retry_after=60)
+
+
+def _seats(run: Running) -> None:
+    """Both instances need three panelists of distinct members, none of the filing member."""
+    with run.store.read() as session:
+        rows = session.execute(
+            sa.select(Member.group, Account.roles)
+            .join(Member, Member.id == Account.member_id)
+            .where(Account.closed_at.is_(None))
+        ).all()
+    groups = {group for group, roles in rows if Role.PANELIST in roles}
+    if len(groups) < policy.SEATS + 1:
+        raise Unavailable(
+            f"panelists come from {len(groups)} groups; every case needs {policy.SEATS} besides the filing member's",
+            retry_after=60,
+        )
+
+
+def _clock(run: Running) -> None:
+    with run.store.read() as session:
+        latest = session.scalar(sa.select(sa.func.max(Act.at)))
+    if latest is not None and latest - run.clock() > timedelta(minutes=1):
+        raise Unavailable("the clock stands before the last act; correct it before anything is logged", retry_after=60)
+
+
+def checks(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
+    settings = context.settings
+    yield "secrets are there and readable by their owner only", lambda: read_secrets(settings.secrets)
+    yield "the database is at the revision of this code", lambda: require_head(settings)
+    yield "the log fits its last checkpoint", lambda: verify_head(start(settings).store)
+    yield "acts are logged within a minute", lambda: _sequenced(start(settings))
+    yield "the clock does not stand before the last act", lambda: _clock(start(settings))
+    yield "the key holder answers", lambda: start(settings).holder.public()
+    yield "every case could be seated", lambda: _seats(start(settings))
+
+
+@click.command()
+@click.pass_obj
+def doctor(context: Context) -> None:
+    """Say what is well and what is not. Ends with 1 when something is not."""
+    failed = False
+    for name, probe in checks(context):
+        try:
+            probe()
+            click.echo(f"{click.style('ok  ', fg='green')} {name}")
+        except ZiluError as error:
+            failed = True
+            click.echo(f"{click.style('bad ', fg='red')} {name}: {error.message}")
+    if failed:
+        raise SystemExit(1)

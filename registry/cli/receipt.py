@@ -1,0 +1,59 @@
+"""`zilu receipt verify`: does a receipt hold, and does it stand in the log? Offline, against the pinned keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from registry.cli.context import Context
+from registry.cli.profile import as_account, connect, keys_file, pinned, untrusted_exits
+from registry.client import receipts
+from registry.clock import rfc3339
+from registry.errors import Invalid
+from registry.log.receipt import Verified
+
+
+@click.group()
+def receipt() -> None:
+    """The registry's signed answers, as you keep them."""
+
+
+@receipt.command("verify", epilog="Exit codes: 0 it holds; 2 bad input; 5 it does not.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--member", help="The member that it must be for.")
+@click.option("--fetch", is_flag=True, help="First get the log's proof from the registry, and keep it in FILE.")
+@as_account
+@keys_file
+@click.pass_obj
+@untrusted_exits
+def verify(
+    context: Context, file: Path, member: str | None, fetch: bool, account: str | None, keys_path: Path | None
+) -> None:
+    """Verify FILE without asking anybody: the registry's signature over these answers, and their place in the log."""
+    document = receipts.load(file)
+    if fetch:
+        document = _fetched(context, file, document, account, keys_path)
+    verified = receipts.verify(document, pinned(context, account, keys_path), member=member)
+    click.echo(_sentence(verified))
+
+
+def _fetched(
+    context: Context, file: Path, document: dict[str, Any], account: str | None, keys_path: Path | None
+) -> dict[str, Any]:
+    registry = connect(context, account, scope="check", keys_path=keys_path)
+    batch = receipts.verify(document, registry.pins).receipt.jti
+    proven = receipts.attach_proof(registry, document, batch=batch)
+    if proven is None:
+        raise Invalid("the log has no proof yet; try again in a minute", field="proof")
+    receipts.replace(file, proven)
+    return proven
+
+
+def _sentence(verified: Verified) -> str:
+    receipt = verified.receipt
+    given = f"{verified.count} answers, given to {receipt.member} at {rfc3339(verified.at)} by {receipt.issuer}"
+    if verified.proven:
+        return f"verified and logged: {given}"
+    return f"verified, a promise until it is logged: {given}; the log owes its proof by {rfc3339(receipt.deadline)}"

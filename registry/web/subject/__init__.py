@@ -1,0 +1,8 @@
+"""Pages for the accused person: their case and no other, for an hour after they have matched it."""
+
+from __future__ import annotations
+
+from registry.web.subject import appeal, contest, draw, exhibit, file, leave, statement
+from registry.web.subject.blueprint import bp
+
+__all__ = ["appeal", "bp", "contest", "draw", "exhibit", "file", "leave", "statement"]

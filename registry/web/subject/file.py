@@ -1,0 +1,89 @@
+"""`/case/file`: what is alleged, by whom, on what evidence, what has happened, and what the person can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import render_template
+
+from registry.access import Action, needs
+from registry.cases.actions import key_of, unseal
+from registry.cases.models import Case, Statement
+from registry.checks.models import Batch, Check
+from registry.db import Session
+from registry.log.actions import CaseKey, record
+from registry.members.models import Member
+from registry.reports import queries as reports
+from registry.reports.models import Report
+from registry.web.context import actor, case_id, running
+from registry.web.subject.blueprint import bp
+from registry.web.subject.progress import Standing, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A company that has checked this person, when, and what for."""
+
+    member: str
+    at: datetime
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Everything on the page."""
+
+    case: Case
+    member: Member
+    report: Report
+    words: dict[str, Any] = field(repr=False)
+    statement: str | None = field(repr=False)
+    standing: Standing
+    asked: list[Asked]
+
+
+@bp.get("/case/file")
+@needs(Action.CASE_READ)
+def file() -> str:
+    """Every reading is an act of the case."""
+    run = running()
+    with run.store.write() as session:
+        case = session.get_one(Case, case_id())
+        key = key_of(session, case)
+        shown = _file(session, case, key, run.clock())
+        record(session, "case.read", actor=actor().id, now=run.clock(), case=key)
+        return render_template("subject/file.html", file=shown)
+
+
+def _file(session: Session, case: Case, key: CaseKey, now: datetime) -> File:
+    report = reports.of_case(session, case.id)
+    where = standing(session, case, report, key, now)
+    return File(
+        case=case,
+        member=session.get_one(Member, report.member_id),
+        report=report,
+        words=reports.words_of(report, key),
+        statement=statement_of(session, case, key),
+        standing=where,
+        asked=_asked(session, case) if where.is_proofed else [],
+    )
+
+
+def statement_of(session: Session, case: Case, key: CaseKey) -> str | None:
+    """The person's own words as they stand now."""
+    row = session.scalar(sa.select(Statement).where(Statement.case_id == case.id))
+    return unseal(key, row, "sealed_text") if row is not None else None
+
+
+def _asked(session: Session, case: Case) -> list[Asked]:
+    rows = session.execute(
+        sa.select(Member.name, Check.at, Batch.purpose)
+        .join(Batch, Batch.id == Check.batch_id)
+        .join(Member, Member.id == Check.member_id)
+        .where(Check.handle == case.subject_handle)
+        .order_by(Check.at.desc())
+    )
+    return [Asked(name, at, purpose.value) for name, at, purpose in rows]

@@ -1,0 +1,250 @@
+"""One appeal on its way, step by step, each step in a transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from registry import base64url
+from registry.access import Actor
+from registry.accounts.actions import actor_of, open_account
+from registry.accounts.rules import Role
+from registry.appeals import actions, admission, draw, proofing, queries
+from registry.appeals.clocks import run_clocks
+from registry.appeals.models import Appeal, Seat
+from registry.appeals.rules import Effect
+from registry.cases.models import Case
+from registry.db import Store, new_id
+from registry.entries.models import Entry
+from registry.keys.holder import Holder
+from registry.log.sequencer import sequence
+from registry.members.actions import admit as admit_member
+from registry.members.models import Kind
+from registry.panels import actions as panels
+from registry.policy import RESPONSE_WINDOW
+from registry.signing import jws, keys
+from tests.cast import Cast, Person
+from tests.conftest import ISSUER, MovingClock
+from tests.filing import Filing, any_tag
+
+LOG_KEY = keys.generate()
+ORIGIN = "127.0.0.1:8420/log"
+NONCE = bytes(range(32))
+
+
+class Contest:
+    """A case that was listed (or, with `listed=False`, only noticed), and the appeal against it."""
+
+    def __init__(
+        self, store: Store, cast: Cast, holder: Holder, clock: MovingClock, *, listed: bool = True, **claims: Any
+    ) -> None:
+        self.store, self.cast, self.holder, self.clock = store, cast, holder, clock
+        with store.write() as session:
+            draw.publish_key(session, draw_public=holder.public().draw_public, now=clock())
+        self.tag = any_tag()
+        self.filing = Filing(store, cast, holder, clock(), self.tag, **claims)
+        self.case_id, self.number = self.filing.case_id, self.filing.number
+        if listed:
+            self.filing.listed(clock())
+            clock.move(RESPONSE_WINDOW)
+        else:
+            self.filing.noticed(clock())
+
+    # Reading
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()
+
+    def case(self) -> Case:
+        with self.store.read() as session:
+            return session.get_one(Case, self.case_id)
+
+    def appeal(self) -> Appeal:
+        with self.store.read() as session:
+            appeal = queries.latest(session, self.case_id)
+            assert appeal is not None
+            return appeal
+
+    def entry(self) -> Entry:
+        with self.store.read() as session:
+            return session.query(Entry).filter_by(case_id=self.case_id).one()
+
+    def seats(self) -> list[Seat]:
+        with self.store.read() as session:
+            return queries.seats_of(session, self.appeal().id)
+
+    def panel(self) -> list[Actor]:
+        with self.store.read() as session:
+            return [actor_of(session, seat.account_id) for seat in self.seats()]
+
+    # Steps
+
+    def lodge(self, **how: Any) -> Contest:
+        said = {"grounds": ["not-true"], "text": "I was on leave that month.", "lane": "normal", **how}
+        with self.store.write() as session:
+            actions.lodge(session, case=session.get_one(Case, self.case_id), now=self.now, **said)
+        return self
+
+    def attestation(self, person: Person | None = None, **changes: Any) -> str:
+        person = person or self.cast.vera
+        assert person.key is not None
+        seconds = int(self.now.timestamp())
+        payload = {
+            "iss": person.actor.member_id,
+            "aud": ISSUER,
+            "jti": new_id(),
+            "iat": seconds,
+            "exp": seconds + 600,
+            "sub": base64url.encode(self.tag),
+            "case": self.number,
+            **changes,
+        }
+        return jws.sign(payload, typ=proofing.TYP, key=person.key)
+
+    def attest(self, token: str | None = None, actor: Actor | None = None) -> Contest:
+        with self.store.write() as session:
+            proofing.attest(
+                session,
+                actor=actor or self.cast.vera.actor,
+                number=self.number,
+                attestation=token or self.attestation(),
+                issuer=ISSUER,
+                now=self.now,
+            )
+        return self
+
+    def admit(self, actor: Actor | None = None) -> Contest:
+        with self.store.write() as session:
+            appeal = queries.get(session, self.appeal().id)
+            admission.admit(
+                session, actor=actor or self.cast.cleo.actor, appeal=appeal, reasons="In time.", now=self.now
+            )
+        return self
+
+    def refuse(self, actor: Actor | None = None) -> Contest:
+        with self.store.write() as session:
+            appeal = queries.get(session, self.appeal().id)
+            admission.refuse(
+                session, actor=actor or self.cast.cleo.actor, appeal=appeal, reasons="Nothing new.", now=self.now
+            )
+        return self
+
+    def sequence(self) -> Contest:
+        sequence(self.store, key=LOG_KEY, origin=ORIGIN, now=self.now)
+        return self
+
+    def offer(self, nonce: bytes = NONCE) -> Contest:
+        with self.store.write() as session:
+            draw.offer_nonce(session, appeal=queries.get(session, self.appeal().id), nonce=nonce, now=self.now)
+        return self
+
+    def draw(self, nonce: bytes = NONCE) -> Contest:
+        self.sequence().offer(nonce)
+        with self.store.write() as session:
+            draw.draw(session, queries.get(session, self.appeal().id), nonce, self.holder, self.now)
+        return self.sequence()
+
+    def answer_token(self, person: Person | None = None, typ: str = actions.ANSWER, **changes: Any) -> str:
+        person = person or self.cast.rui
+        assert person.key is not None
+        payload = {
+            "iss": person.actor.member_id,
+            "aud": ISSUER,
+            "jti": new_id(),
+            "iat": int(self.now.timestamp()),
+            "appeal": self.appeal().id,
+            "text": "The access log shows the account in use.",
+            **changes,
+        }
+        return jws.sign(payload, typ=typ, key=person.key)
+
+    def answer(self, token: str | None = None, actor: Actor | None = None) -> Contest:
+        with self.store.write() as session:
+            actions.answer(
+                session,
+                actor=actor or self.cast.rui.actor,
+                appeal=queries.get(session, self.appeal().id),
+                statement=token or self.answer_token(),
+                issuer=ISSUER,
+                now=self.now,
+            )
+        return self
+
+    def hear(self, actor: Actor | None = None) -> Contest:
+        with self.store.write() as session:
+            appeal = queries.get(session, self.appeal().id)
+            panels.hear(session, actor=actor or self.panel()[0], appeal=appeal, notes="All were heard.", now=self.now)
+        return self
+
+    def vote(self, actor: Actor, choice: str, **how: Any) -> Contest:
+        with self.store.write() as session:
+            appeal = queries.get(session, self.appeal().id)
+            panels.vote(
+                session, actor=actor, appeal=appeal, choice=choice, reasons=f"I would {choice}.", now=self.now, **how
+            )
+        return self
+
+    def votes(self, *choices: str, **how: Any) -> Contest:
+        """One of each seat; `how` goes with those that it fits."""
+        fits = {"shorten": "term_days", "correct": "level"}
+        for actor, choice in zip(self.panel(), choices, strict=False):
+            name = fits.get(choice)
+            self.vote(actor, choice, **({name: how[name]} if name in how else {}))
+        return self
+
+    def contest(self) -> Contest:
+        with self.store.write() as session:
+            case = session.get_one(Case, self.case_id)
+            actions.contest(session, case=case, text="Nobody asked the witness.", now=self.now)
+        return self
+
+    def withdraw(self) -> Contest:
+        with self.store.write() as session:
+            actions.withdraw(session, case=session.get_one(Case, self.case_id), now=self.now)
+        return self
+
+    def tick(self, by: timedelta = timedelta()) -> list[Effect]:
+        """Time goes by, and the worker comes round once; which effects there were."""
+        self.clock.move(by)
+        with self.store.read() as session:
+            dues = run_clocks(session, self.now, self.holder)
+        done = []
+        for due in dues:
+            with self.store.write() as session:
+                if due.act(session, self.now, self.holder):
+                    done.append(due.effect)
+        return done
+
+    # Shortcuts
+
+    def admitted(self) -> Contest:
+        return self.lodge().attest().admit()
+
+    def seated(self) -> Contest:
+        return self.admitted().draw()
+
+    def heard(self) -> Contest:
+        return self.seated().answer().hear()
+
+    def decided(self, *choices: str, **how: Any) -> Contest:
+        return self.heard().votes(*(choices or ("keep", "keep", "keep")), **how)
+
+
+def more_panelists(store: Store, olaf: Actor, now: datetime, members: Sequence[str] = ("fir", "gale", "hop")) -> None:
+    """Further members with one panelist each, `fir-panel` and so on."""
+    with store.write() as session:
+        for name in members:
+            admit_member(
+                session, id=name, name=name.title(), kind=Kind.ASSOCIATION, headcount=0, actor=olaf.id, now=now
+            )
+            open_account(
+                session,
+                id=f"{name}-panel",
+                member_id=name,
+                name=name.title(),
+                roles=[Role.PANELIST],
+                actor=olaf,
+                now=now,
+            )
