@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from apiflask import APIFlask
+from apiflask import APIBlueprint, APIFlask
 
 from registry import api, web
+from registry.access import Action, needs
 from registry.config import load
-from registry.running import Running, end_with_parent, start
+from registry.parent import end_with_parent
+from registry.running import Running, start
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,7 +30,17 @@ def create_app(run: Running) -> APIFlask:
     app.extensions["zilu"] = run
     api.register(app)
     web.register(app, session_key=run.secrets.session_key)
+    _mark(app)
     return app
+
+
+def _mark(app: APIFlask) -> None:
+    """What the frameworks serve by themselves is public; pages are no part of the OpenAPI document."""
+    for endpoint in ("static", "openapi.spec"):
+        needs(Action.PUBLIC)(app.view_functions[endpoint])
+    for blueprint in app.blueprints.values():
+        if not isinstance(blueprint, APIBlueprint):
+            blueprint.enable_openapi = False
 
 
 def wsgi() -> APIFlask:

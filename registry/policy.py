@@ -79,9 +79,7 @@ LADDER: Final = (
 )
 STRICT_KINDS: Final = frozenset({Kind.LOCATION, Kind.COMMUNICATION, Kind.CREDIT})
 GAIN_SERIOUS: Final = 2_500  # CNY; a gain this large makes the case at least serious
-MAX_TERM: Final[timedelta | None] = (
-    5 * 365 * DAY
-)  # caps permanent too, as most countries' law will; None lifts it
+MAX_TERM: Final[timedelta | None] = 5 * 365 * DAY  # caps permanent too, as most countries' law will; None lifts it
 REVIEW_EVERY: Final = 5 * 365 * DAY
 
 # Filing and notice

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ def config(connection: sa.Connection | None = None) -> Config:
     return made
 
 
+@cache
 def head() -> str:
     """The revision that the code is written for."""
     found = ScriptDirectory.from_config(config()).get_current_head()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import signal
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -36,13 +34,3 @@ def start(settings: Settings) -> Running:
         clock=settings.clock,
         holder=Holder(settings.keyholder.socket),
     )
-
-
-_PR_SET_PDEATHSIG = 1
-
-
-def end_with_parent() -> None:
-    """Ask the kernel (Linux) to kill this process when the one that started it dies."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "prctl"):
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

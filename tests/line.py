@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import httpx2
 import pytest
+from apiflask import APIFlask
 
+from registry.app import create_app
 from registry.client.api import Profile, Registry
 from registry.db import Store
 from registry.keys.holder import Holder
-from tests.app_fixture import build
+from registry.running import Running
+from tests.app_fixture import SECRETS, settings
 from tests.cast import Cast, Person
 from tests.conftest import ISSUER, MovingClock
 
@@ -41,9 +45,16 @@ class Line(httpx2.BaseTransport):
         return self.paths.count(path)
 
 
+@cache
+def application() -> APIFlask:
+    """Built once, for that takes longer than most tests; each test puts its own registry behind it."""
+    return create_app(Running(settings(), SECRETS, None, None, None))  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def line(store: Store, clock: MovingClock, holder: Holder) -> Line:
-    return Line(httpx2.WSGITransport(app=build(store, clock, holder)))
+    application().extensions["zilu"] = Running(settings(), SECRETS, store, clock, holder)
+    return Line(httpx2.WSGITransport(app=application()))
 
 
 Connect = Callable[..., Registry]

@@ -92,8 +92,7 @@ function requireShape(number) {
 
 function isBirth(digits, today) {
   const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6)].map(Number);
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day); // Date.UTC would take year 50 for 1950
+  const date = new Date(Date.UTC(year, month - 1, day));
   const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   return exists && EARLIEST_BIRTH <= digits && digits <= today;
 }

@@ -33,7 +33,7 @@ export function blindBatch(documents) {
 // The tags, in the order of the documents. Throws when the answer does not come from the key behind
 // `publicKey`, which must be known beforehand and not be taken from the same answer.
 export function finish(blinds, { elements, proof }, publicKey) {
-  if (blinds.length === 0 || !Array.isArray(elements) || elements.length !== blinds.length) {
+  if (!Array.isArray(elements) || elements.length !== blinds.length) {
     throw new TypeError("not one evaluated element for each blinded one");
   }
   const items = blinds.map((blind, index) => ({ ...blind, evaluated: base64url.decode(elements[index], SIZE) }));

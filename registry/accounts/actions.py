@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
@@ -31,8 +32,12 @@ ROLES_OF: Mapping[Kind, frozenset[Role]] = {
     Kind.OPERATOR: frozenset({Role.OPERATOR}),
 }
 _hasher = argon2.PasswordHasher()
-# What an unknown name is checked against, so that it takes as long as a known one.
-_NOBODY = _hasher.hash(secrets.token_urlsafe())
+
+
+@functools.cache
+def _nobodys_password() -> str:
+    """What an unknown name is checked against, so that it takes as long as a known one."""
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 def open_account(
@@ -172,7 +177,7 @@ def sign_in(session: Session, *, account_id: str, password: str, now: datetime) 
     if known and account and account.paused_until and now < account.paused_until:
         wait = int((account.paused_until - now).total_seconds()) + 1
         raise TooMany("too many wrong passwords; wait before you try again", retry_after=wait)
-    right = _matches(account.password if known and account and account.password else _NOBODY, password)
+    right = _matches(account.password if known and account and account.password else _nobodys_password(), password)
     if not (known and account):
         return None
     if not right:

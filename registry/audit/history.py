@@ -128,15 +128,15 @@ def _unsigned(leaves: Mapping[int, Placed], bottom: Sequence[bytes | None], size
 
 def _wrong_leaves(found: Found, true: Sequence[bytes]) -> Iterator[Difference]:
     places = {hash_: position for position, hash_ in enumerate(true)}
+    right = {position for position, leaf in found.leaves.items() if places.get(leaf.hash) == position}
     present = {leaf.hash for leaf in found.leaves.values()}
     for position, leaf in sorted(found.leaves.items()):
-        known = 0 <= position < len(true)
-        if known and leaf.hash == true[position]:
+        place = places.get(leaf.hash)
+        if position in right:
             continue
-        if leaf.hash in places:
-            why = f"it stands at position {position} and was logged at {places[leaf.hash]}"
-            yield Difference(Kind.REORDERED, leaf.name, why)
-        elif known:
+        if place is not None and place not in right:
+            yield Difference(Kind.REORDERED, leaf.name, f"it stands at position {position} and was logged at {place}")
+        elif 0 <= position < len(true):
             yield Difference(Kind.ALTERED, leaf.name, f"its leaf is not the one that was logged at position {position}")
         else:
             yield Difference(Kind.EXTRA, leaf.name, f"it claims position {position}, which the log never had")

@@ -11,6 +11,7 @@ from registry.audit.stored import Stored
 from registry.cases.models import Step
 from registry.cases.steps import replay
 from registry.entries.rules import NEXT as ENTRY
+from registry.findings.rules import NEXT as FINDING
 from registry.notices.rules import NEXT as NOTICE
 from registry.reports.rules import NEXT as REPORT
 
@@ -18,31 +19,36 @@ from registry.reports.rules import NEXT as REPORT
 LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
     "appeal": APPEAL,
     "entry": ENTRY,
+    "finding": FINDING,
     "notice": NOTICE,
     "report": REPORT,
 }
 
 
 class Lives:
-    """Is shown every row; then names each that its steps do not lead to."""
+    """Is shown every row; then names each that its steps do not lead to. What is named already is not judged again."""
 
     def __init__(self) -> None:
-        self._states: dict[tuple[str, str], Any] = {}
+        self._states: dict[str, tuple[str, Any]] = {}
         self._steps: dict[str, list[Stored]] = {}
+        self._unfit: set[str] = set()
 
-    def see(self, row: Stored) -> None:
+    def see(self, row: Stored, fits: bool) -> None:
         if row.table == Step.__tablename__:
-            self._steps.setdefault(row.values["subject"], []).append(row)
+            subject = str(row.values.get("subject"))
+            self._steps.setdefault(subject, []).append(row)
+            self._unfit |= set() if fits else {subject}
+        elif row.table in LIVES and fits:
+            self._states[row.name] = row.table, row.values["state"]
         elif row.table in LIVES:
-            self._states[row.table, row.pk] = row.values["state"]
+            self._unfit.add(row.name)
 
     def differences(self) -> Iterator[Difference]:
-        for (table, pk), state in self._states.items():
-            name = f"{table}:{pk}"
-            if why := _problem(LIVES[table], state, self._steps.pop(name, [])):
+        for name, (table, state) in self._states.items():
+            if name not in self._unfit and (why := _problem(LIVES[table], state, self._steps.get(name, []))):
                 yield Difference(Kind.ALTERED, name, why)
-        for subject, steps in self._steps.items():
-            for step in steps:
+        for subject in self._steps.keys() - self._states.keys() - self._unfit:
+            for step in self._steps[subject]:
                 yield Difference(Kind.EXTRA, step.name, f"it is a step of {subject}, which is not there")
 
 

@@ -21,9 +21,9 @@ from registry.audit.differences import Difference, Kind, Progress, Silent
 from registry.audit.keys import Keys
 from registry.audit.lives import Lives
 from registry.audit.statements import Statements
-from registry.audit.stored import Stored
+from registry.audit.stored import Stored, View
 from registry.cases.models import Case
-from registry.db import Session, Store
+from registry.db import Keyring, Session, Store
 from registry.keys.models import SigningKey
 from registry.log.checkpoint import VerifierKey
 from registry.log.models import Act, Checkpoint, Tile
@@ -50,9 +50,9 @@ def audit(store: Store, *, log: VerifierKey, now: datetime, progress: Progress |
     watched = progress or Silent()
     with store.read() as session:
         _isolate(session)
-        watched.total(sum(stored.count(session, kind) for kind in stored.tables().values()))
-        with stored.lenient(session):
-            return _audit(session, log, now, watched)
+        with stored.viewing(session) as view:
+            watched.total(sum(view.count(kind) for kind in stored.tables().values()))
+            return _audit(view, session.keyring, log, now, watched)
 
 
 def _isolate(session: Session) -> None:
@@ -61,21 +61,22 @@ def _isolate(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def _audit(session: Session, log: VerifierKey, now: datetime, progress: Progress) -> Outcome:
-    found = list(_revision(session))  # 1
-    opener = Keys(session.keyring, stored.read(session, Case))
+def _audit(view: View, keyring: Keyring, log: VerifierKey, now: datetime, progress: Progress) -> Outcome:
+    found = list(_revision(view))  # 1
+    opener = Keys(keyring, view.read(Case))
     order = (Act.position.is_(None), Act.position, Act.id)
-    ledger = acts.replay(stored.read(session, Act, *order), keys=opener, progress=progress)  # 2
-    heads = list(stored.read(session, Checkpoint))
-    chain = checkpoints.verify(heads, log=log, keyring=session.keyring, size=len(ledger.leaves))  # 3
+    ledger = acts.replay(view.read(Act, *order), keys=opener, progress=progress)  # 2
+    heads = list(view.read(Checkpoint))
+    chain = checkpoints.verify(heads, log=log, keyring=keyring, size=len(ledger.leaves))  # 3
     found += chain.differences
-    verdict = _history(session, ledger, chain, progress)  # 4
+    verdict = _history(view, ledger, chain, progress)  # 4
     damaged = {difference.name for difference in chain.differences}
     found += [each for each in verdict.differences if each.name not in damaged]
-    found += ledger.differences
-    if session.get_bind().dialect.name == "sqlite":
+    extra = {each.name for each in found if each.kind is Kind.EXTRA}
+    found += [each for each in ledger.differences if each.name not in extra]
+    if view.dialect == "sqlite":
         found += _numbers(ledger, {each.name for each in found})
-    found += _rows(session, ledger, opener, progress)  # 5, 6
+    found += _rows(view, ledger, opener, progress)  # 5, 6
     return Outcome(
         differences=tuple(dict.fromkeys(found)),
         acts=ledger.count,
@@ -87,8 +88,8 @@ def _audit(session: Session, log: VerifierKey, now: datetime, progress: Progress
     )
 
 
-def _revision(session: Session) -> Iterator[Difference]:
-    head, found = revisions.head(), revisions.known(session.connection())
+def _revision(view: View) -> Iterator[Difference]:
+    head, found = revisions.head(), revisions.known(view.connection)
     for revision in found:
         if revision != head:
             why = f"the tables of this program are at revision {head}"
@@ -97,18 +98,18 @@ def _revision(session: Session) -> Iterator[Difference]:
         yield Difference(Kind.MISSING, f"{revisions.TABLE}:{head}", "the database does not say its revision")
 
 
-def _history(session: Session, ledger: Ledger, chain: checkpoints.Chain, progress: Progress) -> history.Verdict:
+def _history(view: View, ledger: Ledger, chain: checkpoints.Chain, progress: Progress) -> history.Verdict:
     tiles = {}
-    for tile in stored.read(session, Tile):
+    for tile in view.read(Tile):
         progress.advance(1)
         level, index = (tile.values.get(name, -1) for name in ("level", "index"))
         tiles[level, index] = tile.values.get("hashes", b"")
-    return history.compare(history.Found(ledger.leaves, tiles, chain.heads, _nameless(session, ledger)))
+    return history.compare(history.Found(ledger.leaves, tiles, chain.heads, _nameless(view, ledger)))
 
 
-def _nameless(session: Session, ledger: Ledger) -> history.Nameless:
+def _nameless(view: View, ledger: Ledger) -> history.Nameless:
     """What to call the act of a leaf that has none. SQLite numbers rows without gaps, PostgreSQL may skip ids."""
-    if session.get_bind().dialect.name == "sqlite":
+    if view.dialect == "sqlite":
         return lambda position: f"act:{position + 1}"
     ids = {position: id for _, id, position in ledger.numbers}
 
@@ -134,15 +135,16 @@ def _numbers(ledger: Ledger, named: set[str]) -> Iterator[Difference]:
         last = number
 
 
-def _rows(session: Session, ledger: Ledger, opener: Keys, progress: Progress) -> Iterator[Difference]:
+def _rows(view: View, ledger: Ledger, opener: Keys, progress: Progress) -> Iterator[Difference]:
     lives = Lives()
     signatures: list[Difference] = []
-    statements = Statements(stored.read(session, SigningKey), ledger=ledger, opener=opener)
+    statements = Statements(view.read(SigningKey), ledger=ledger, opener=opener)
 
-    def see(row: Stored) -> None:
-        lives.see(row)
-        signatures.extend(statements.verify(row))
+    def see(row: Stored, fits: bool) -> None:
+        lives.see(row, fits)
+        if fits:
+            signatures.extend(statements.verify(row))
 
-    yield from rows.compare(session, ledger, progress=progress, see=see)
+    yield from rows.compare(view, ledger, progress=progress, see=see)
     yield from lives.differences()
     yield from signatures

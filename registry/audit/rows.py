@@ -7,38 +7,38 @@ from collections.abc import Callable, Iterator
 from registry.audit import stored
 from registry.audit.acts import Attested, Ledger
 from registry.audit.differences import Difference, Kind, Progress
-from registry.audit.stored import Stored
-from registry.db import Session
+from registry.audit.stored import Stored, View
 
 
 def compare(
-    session: Session, ledger: Ledger, *, progress: Progress, see: Callable[[Stored], None]
+    view: View, ledger: Ledger, *, progress: Progress, see: Callable[[Stored, bool], None]
 ) -> Iterator[Difference]:
-    """Name rows that are missing, altered or extra; `see` is shown every row that can be read."""
+    """Name rows that are missing, altered or extra; `see` is shown every row, and whether it is as attested."""
     seen = set()
     for kind in stored.tables().values():
         if not kind.logged:
             continue
-        for row in stored.read(session, kind):
+        for row in view.read(kind):
             progress.advance(1)
             seen.add((row.table, row.pk))
-            yield from _compare(row, ledger)
-            if not row.unreadable:
-                see(row)
+            difference = _compare(row, ledger)
+            see(row, difference is None)
+            if difference is not None:
+                yield difference
     for (table, pk), attested in ledger.rows.items():
         if attested.digest is not None and (table, pk) not in seen:
             yield Difference(Kind.MISSING, f"{table}:{pk}", f"{_by(ledger, attested)} attests it, and it is not there")
 
 
-def _compare(row: Stored, ledger: Ledger) -> Iterator[Difference]:
+def _compare(row: Stored, ledger: Ledger) -> Difference | None:
     attested = ledger.rows.get((row.table, row.pk))
     if attested is None or attested.digest is None:
-        if not _is_unjudged(row, ledger):
-            yield Difference(Kind.EXTRA, row.name, _extra(attested, ledger))
-    elif row.unreadable:
-        yield Difference(Kind.ALTERED, row.name, f"its {', '.join(row.unreadable)} cannot be read")
-    elif row.digest() != attested.digest:
-        yield Difference(Kind.ALTERED, row.name, f"it is not what {_by(ledger, attested)} attests{_doubt(ledger)}")
+        return None if _is_unjudged(row, ledger) else Difference(Kind.EXTRA, row.name, _extra(attested, ledger))
+    if row.unreadable:
+        return Difference(Kind.ALTERED, row.name, f"its {', '.join(row.unreadable)} cannot be read")
+    if row.digest() != attested.digest:
+        return Difference(Kind.ALTERED, row.name, f"it is not what {_by(ledger, attested)} attests{_doubt(ledger)}")
+    return None
 
 
 def _is_unjudged(row: Stored, ledger: Ledger) -> bool:
@@ -58,4 +58,5 @@ def _by(ledger: Ledger, attested: Attested) -> str:
 
 
 def _doubt(ledger: Ledger) -> str:
-    return f", of those that open; {ledger.unopened} do not" if ledger.unopened else ""
+    closed = ledger.unopened + sum(len(acts) for acts in ledger.keyless.values())
+    return f", of those that open; {closed} do not" if closed else ""

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from registry.appeals.actions import ANSWER
+from registry.appeals.proofing import TYP as ATTESTATION
 from registry.audit.acts import Ledger
 from registry.audit.differences import Difference, Kind
 from registry.audit.keys import Keys
@@ -38,8 +40,8 @@ class Signed:
 
 # Every table with a kid and a sealed statement.
 SIGNED: Mapping[str, Signed] = {
-    "answer": Signed("answer+jwt", "account_id"),
-    "attestation": Signed("attestation+jwt", "account_id"),
+    "answer": Signed(ANSWER, "account_id"),
+    "attestation": Signed(ATTESTATION, "account_id"),
     "countersignature": Signed(COUNTERSIGNATURE, "account_id"),
     "recall": Signed(ACKNOWLEDGEMENT, "member_id", under_case=False, late=True),
     "report": Signed(REPORT, "filed_by"),

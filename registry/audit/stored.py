@@ -72,37 +72,56 @@ def tables() -> dict[str, type[Base]]:
     return dict(sorted(found.items()))
 
 
-def count(session: Session, kind: type[Base]) -> int:
-    if not _columns_of(session, kind):
-        return 0
-    return session.scalar(sa.select(sa.func.count()).select_from(sa.inspect(kind).local_table)) or 0
+class View:
+    """The tables as one session sees them."""
 
+    def __init__(self, session: Session) -> None:
+        self.connection = session.connection()
+        self._session = session
+        self._inspector = sa.inspect(self.connection)
 
-def read(session: Session, kind: type[Base], *order: Any) -> Iterator[Stored]:
-    """Every row of the table, in `order` if given."""
-    present = _columns_of(session, kind)
-    if not present:
-        return
-    mapper = sa.inspect(kind)
-    attributes = [(each.key, each.columns[0]) for each in mapper.column_attrs]
-    columns = [_column(session, mapper, attribute) for attribute, _ in attributes]
-    raw = [sa.type_coerce(column, NullType()) if column.name in present else sa.null() for _, column in attributes]
-    keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
-    query = sa.select(*raw).select_from(mapper.local_table).order_by(*order)
-    for row in session.execute(query, execution_options={"yield_per": _CHUNK}):
-        yield _stored(kind.__tablename__, keys, columns, row)
+    @property
+    def dialect(self) -> str:
+        return self.connection.dialect.name
+
+    def count(self, kind: type[Base]) -> int:
+        if not self._columns_of(kind):
+            return 0
+        return self._session.scalar(sa.select(sa.func.count()).select_from(sa.inspect(kind).local_table)) or 0
+
+    def read(self, kind: type[Base], *order: Any) -> Iterator[Stored]:
+        """Every row of the table, in `order` if given."""
+        present = self._columns_of(kind)
+        if not present:
+            return
+        mapper = sa.inspect(kind)
+        attributes = [(each.key, each.columns[0]) for each in mapper.column_attrs]
+        columns = [_column(mapper, attribute, self.connection.dialect) for attribute, _ in attributes]
+        raw = [sa.type_coerce(column, NullType()) if column.name in present else sa.null() for _, column in attributes]
+        keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+        query = sa.select(*raw).select_from(mapper.local_table).order_by(*order)
+        for row in self._session.execute(query, execution_options={"yield_per": _CHUNK}):
+            yield _stored(kind.__tablename__, keys, columns, row)
+
+    def _columns_of(self, kind: type[Base]) -> set[str]:
+        """The columns that the table really has; none when it was dropped."""
+        try:
+            return {column["name"] for column in self._inspector.get_columns(kind.__tablename__)}
+        except NoSuchTableError:
+            return set()
 
 
 @contextmanager
-def lenient(session: Session) -> Iterator[None]:
-    """Let SQLite hand out text that is no UTF-8 as bytes, where it would refuse to read on."""
-    if session.get_bind().dialect.name != "sqlite":
-        yield
+def viewing(session: Session) -> Iterator[View]:
+    """The tables; SQLite hands out text that is no UTF-8 as bytes, where it would refuse to read on."""
+    view = View(session)
+    if view.dialect != "sqlite":
+        yield view
         return
-    driver: Any = session.connection().connection.driver_connection
+    driver: Any = view.connection.connection.driver_connection
     driver.text_factory = _text
     try:
-        yield
+        yield view
     finally:
         driver.text_factory = str
 
@@ -112,14 +131,6 @@ def _text(data: bytes) -> str | bytes:
         return data.decode()
     except UnicodeDecodeError:
         return data
-
-
-def _columns_of(session: Session, kind: type[Base]) -> set[str]:
-    """The columns that the table really has; none when it was dropped."""
-    try:
-        return {column["name"] for column in sa.inspect(session.connection()).get_columns(kind.__tablename__)}
-    except NoSuchTableError:
-        return set()
 
 
 def _stored(table: str, keys: list[str], columns: list[_Column], row: Iterable[Any]) -> Stored:
@@ -137,8 +148,8 @@ def _stored(table: str, keys: list[str], columns: list[_Column], row: Iterable[A
     return Stored(table, pk, values, tuple(unreadable))
 
 
-def _column(session: Session, mapper: Mapper[Any], attribute: str) -> _Column:
-    type_, dialect = mapper.columns[attribute].type, session.get_bind().dialect
+def _column(mapper: Mapper[Any], attribute: str, dialect: sa.Dialect) -> _Column:
+    type_ = mapper.columns[attribute].type
     bound: Any = type_.dialect_impl(dialect)
     python: type = next((python for kind, python in _PLAIN if isinstance(type_, kind)), object)
     # Only SQLite keeps whatever it is given; elsewhere the server has checked the form.

@@ -32,7 +32,7 @@ COMMANDS = {
     "receipt": "receipt",
     "report": "report",
     "serve": "serve",
-    "worker": "serve",
+    "worker": "worker",
 }
 
 

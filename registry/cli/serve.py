@@ -1,6 +1,6 @@
-"""`zilu serve` and `worker`: the processes of a registry. `zilu keyholder` has a module of its own.
+"""`zilu serve`: the processes of a registry, key holder, worker and web, as one group.
 
-`serve` starts the other two as children and stops with them: when one ends unasked the whole group ends, so that a
+They are children of `serve` and stop with it: when one ends unasked the whole group ends, so that a
 registry is never half up. A child whose parent is killed is killed by the kernel.
 """
 
@@ -18,21 +18,13 @@ from pathlib import Path
 import click
 
 from registry.cli.context import Context
-from registry.cli.migrate import require_head
 from registry.cli.stopping import stop_event
 from registry.config import ServerSection
 from registry.errors import Unavailable
-from registry.running import end_with_parent, start
-from registry.worker.loop import run as run_worker
+from registry.keys.holder import Holder
+from registry.parent import end_with_parent
 
-PATIENCE = 20.0  # seconds that a part may take to start or to stop
-
-
-@click.command()
-@click.pass_obj
-def worker(context: Context) -> None:
-    """Run the sequencer, the clocks and the outbox."""
-    run_worker(start(context.settings), stop_event())
+PATIENCE = 60.0  # seconds that a part may take to start or to stop
 
 
 @click.command()
@@ -41,11 +33,10 @@ def worker(context: Context) -> None:
 def serve(context: Context, quiet: bool) -> None:
     """Run the whole registry: key holder, worker and web, until interrupted."""
     settings = context.settings
-    require_head(settings)
-    run = start(settings)
+    holder = Holder(settings.keyholder.socket)
     children = [_child(context.config, "keyholder"), _child(context.config, "worker")]
     try:
-        _await(run.holder.public, children, "the key holder")
+        _await(holder.public, children, "the key holder")
         children.append(_web(context.config, settings.server))
         _await(lambda: _answers(settings.server), children, "the web server")
         if not quiet:
@@ -76,7 +67,7 @@ def _answers(section: ServerSection) -> None:
 
 
 def _await(probe: Callable[[], object], children: Sequence[subprocess.Popen[bytes]], what: str) -> None:
-    """Until the part answers; Unavailable when it ends or takes longer than 20 s."""
+    """Until the part answers; Unavailable when it ends or takes longer than a minute."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and all(child.poll() is None for child in children):
         try:

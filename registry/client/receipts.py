@@ -95,11 +95,10 @@ def complete(registry: Registry, folder: Path, *, patience: float, sleep: Callab
     Waits up to `patience` seconds for the log to catch up. Raises Untrusted when a proof does not fit.
     """
     waiting = [path for path in sorted(folder.glob("*.json")) if _is_unproven(path)]
-    for _ in range(max(1, int(patience / _PAUSE))):
+    for look in range(int(patience / _PAUSE) + 1):
+        if look and waiting:
+            sleep(_PAUSE)
         waiting = [path for path in waiting if not _completed(registry, path)]
-        if not waiting:
-            return 0
-        sleep(_PAUSE)
     return sum(verify(load(path), registry.pins).receipt.deadline < registry.clock() for path in waiting)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -60,7 +60,7 @@ class Row:
     """
 
     number: int
-    document: Document | None = field(default=None, repr=False)
+    document: Document | None = None
     problem: Problem | None = None
     duplicate_of: int | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
 
@@ -33,4 +35,17 @@ class AtMost:
 
     def __call__(self, _form: Form, field: Field) -> None:
         if len((field.data or "").replace("\r\n", "\n")) > self.most:
+            raise ValidationError(self.message)
+
+
+class Chosen:
+    """One or more of the words of `kind`. Says what to do and, unlike the library's own check, repeats nothing."""
+
+    def __init__(self, kind: type[StrEnum], message: str) -> None:
+        self.words = frozenset(kind)
+        self.message = message
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        chosen = field.data if isinstance(field.data, list) else [field.data]
+        if not chosen or not self.words.issuperset(chosen):
             raise ValidationError(self.message)

@@ -69,13 +69,71 @@ def kind(code: str) -> str:
     return KINDS[policy.Kind(code)]
 
 
+ACTS = {
+    "report.file": "Report filed",
+    "report.countersign": "Report countersigned",
+    "report.screen": "Report screened",
+    "report.read": "Report read",
+    "report.withdraw": "Report withdrawn",
+    "report.void": "Report declared void",
+    "letter.read": "Letter opened to be printed",
+    "letter.serve": "Letter served",
+    "letter.replace": "Letter replaced",
+    "exhibit.open": "Exhibit opened",
+    "match.begin": "Case match begun",
+    "match.enter": "Case matched",
+    "match.refuse": "Case match refused",
+    "match.leave": "Case closed on the device",
+    "case.read": "File read",
+    "case.attest": "Identity confirmed by a verifier",
+    "statement.make": "Statement made",
+    "entry.list": "Entry listed",
+    "entry.dispute": "Entry marked as disputed, or no more",
+    "entry.suspend": "Entry suspended",
+    "entry.reinstate": "Entry reinstated",
+    "entry.correct": "Entry corrected",
+    "entry.revise": "Entry revised",
+    "entry.shorten": "Entry shortened",
+    "entry.void": "Entry declared void",
+    "entry.rehabilitate": "Entry ended before its time",
+    "check.details": "Entry read after a check",
+    "appeal.lodge": "Appeal lodged",
+    "appeal.admit": "Appeal admitted",
+    "appeal.refuse": "Appeal not admitted",
+    "appeal.answer": "Appeal answered by the company",
+    "appeal.nonce": "Random number for the draw given",
+    "appeal.draw": "Panel drawn",
+    "appeal.replace": "Panelist replaced",
+    "appeal.contest": "Decision contested",
+    "appeal.withdraw": "Appeal withdrawn",
+    "panel.hear": "Case heard",
+    "panel.vote": "Vote cast, sealed",
+    "panel.decide": "Votes opened, case decided",
+    "recall.acknowledge": "Recall acknowledged",
+    "regulator.read": "Read by the regulator",
+}
+
+
+def act(verb: str) -> str:
+    """What an act was, in words; a verb that is not known here stands for itself."""
+    return ACTS.get(verb, verb)
+
+
+def hand(actor: str) -> str:
+    """Whose act it was: an account, the accused person, or the registry on its own."""
+    kind, _, rest = actor.partition(":")
+    if kind == "subject":
+        return "the accused person"
+    return f"the registry ({rest})" if kind == "system" else actor
+
+
 def state(name: str) -> str:
     """A state or a verb as words: `second-instance` reads `second instance`."""
     return name.replace("-", " ").replace("_", " ")
 
 
 def register(app: Flask) -> None:
-    filters = (day, moment, term, offence, gravity, basis, kind, state)
+    filters = (day, moment, term, offence, gravity, basis, kind, act, hand, state)
     app.jinja_env.filters.update({f.__name__: f for f in filters})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(policy=policy, countries=ALPHA_3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any, Literal
 
 from apiflask import APIBlueprint
@@ -96,11 +97,11 @@ def ask(body: CheckRequest) -> Response:
 @bp.get("/api/v1/checks/<check_id>/details")
 @needs(Action.CHECK_READ)
 @bp.output(DetailsAnswer)
-def details(check_id: str) -> queries.Details:
+def details(check_id: str) -> dict[str, Any]:
     """What a hit says. Reading it is an act that stands in the log and that the person can see."""
     run = running()
     with run.store.write() as session:
-        return actions.details(session, actor=actor(), check_id=check_id, now=run.clock())
+        return asdict(actions.details(session, actor=actor(), check_id=check_id, now=run.clock()))
 
 
 @bp.get("/api/v1/receipts/<batch_id>")

@@ -39,8 +39,8 @@ def demo(_context: Context, no_serve: bool, keep: bool, folder: Path, port: int,
     stage = Stage(folder, begin)
     click.echo(f"Zilu: founding a demo consortium in {folder} …")
     company = people.found(stage, issuer=f"http://127.0.0.1:{free_port(port)}", port=free_port(port))
-    stage.serve()
     try:
+        stage.serve()
         notes = story.tell(stage, company, seed=seed)
     except StoryFailed as error:
         raise click.ClickException(f"the story broke off: {error}") from None

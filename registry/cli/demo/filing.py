@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 
@@ -21,9 +20,11 @@ def _filed(story: Story, person: Accused) -> None:
     number, signed = person.document.number, draft.with_name("signed.json")
     stage.zilu("report", "sign", str(draft), "--as", "acme-security", "--out", str(signed), typed=f"{number}\n")
     attached = [word for path in exhibits for word in ("--exhibit", str(path))]
-    filed = stage.zilu("report", "file", str(signed), "--as", "acme-security", *attached, "--json")
-    answer = json.loads(filed.stdout)
-    story.reports[person.key] = answer["id"], answer["case"]
+    filed = stage.zilu("report", "file", str(signed), "--as", "acme-security", *attached)
+    answer = re.search(r"^(\w{32})\tcase (ZL-\S+)", filed.stdout, re.M)
+    if answer is None:
+        raise StoryFailed("filing gave no case number")
+    story.reports[person.key] = answer[1], answer[2]
 
 
 def _countersigned(story: Story, person: Accused) -> None:
@@ -83,9 +84,10 @@ def answer_wang(story: Story) -> None:
 def check_too_early(story: Story) -> None:
     done = story.stage.zilu(
         *("check", "-", "--as", "cedar-hr", "--purpose", "hiring", "--consent-reference", "C-2041"),
+        *("--receipts", str(story.stage.folder / "cedar" / "receipts")),
         typed=f"{story.wang.document.number}\n",
     )
-    if "no entry" not in done.stdout.lower() and "no-entry" not in done.stdout.lower():
+    if "entry" in done.stdout and "no-entry" not in done.stdout:
         raise StoryFailed("cedar saw an entry before the window had closed")
     story.stage.told("Cedar hires Wang meanwhile. Nothing is listed, so nothing is seen; the check stays open.")
 
@@ -135,6 +137,7 @@ def listed_chen(story: Story) -> None:
 def check_again(story: Story) -> None:
     story.stage.zilu(
         *("check", "-", "--as", "birch-hr", "--purpose", "hiring", "--consent-reference", "HR-2217"),
+        *("--receipts", str(story.stage.folder / "birch" / "receipts")),
         typed=f"{story.wang.document.number}\n",
     )
     story.stage.told("Birch asks again: no entry. The receipt proves it.")

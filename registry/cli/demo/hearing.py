@@ -39,8 +39,6 @@ def lodge(story: Story) -> None:
     )
     _phone(story).submit("/case/appeal", {"grounds": "not-true", "text": text, "lane": "normal"})
     story.stage.told("Wang appeals on a telephone: it is not true. The entry is marked as disputed.")
-    appeals = program(story.stage, "clerk", "roster").get("/api/v1/appeals")["appeals"]
-    story.appeal = next(each["id"] for each in appeals if each["case"] == story.reports["wang"][1])
 
 
 def attest(story: Story) -> None:
@@ -61,6 +59,8 @@ def attest(story: Story) -> None:
 
 def admit(story: Story) -> None:
     clerk = program(story.stage, "clerk", "roster")
+    docket = clerk.get("/api/v1/appeals")["appeals"]
+    story.appeal = next(each["id"] for each in docket if each["case"] == story.reports["wang"][1])
     clerk.post(f"/api/v1/appeals/{story.appeal}/admission", {"verdict": "admit", "reasons": "In time and on a ground."})
     story.stage.told("The clerk admits it; the pool of panelists is fixed, without anyone of acme or its group.")
 

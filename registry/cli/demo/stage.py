@@ -29,7 +29,7 @@ from registry.errors import Conflict, Unavailable
 from registry.log.models import Act
 from registry.running import Running, start
 
-PATIENCE = 30.0  # real seconds for a part to do what it is waited for
+PATIENCE = 120.0  # real seconds for a part to do what it is waited for
 
 
 class StoryFailed(Exception):

@@ -36,7 +36,7 @@ class Moment:
 
 
 @bp.get("/regulator/entries/<entry_id>")
-@needs(Action.ENTRY_READ)
+@needs(Action.ENTRY_LIST)
 def entry(entry_id: str) -> str:
     run, who = running(), actor()
     with run.store.write() as session:

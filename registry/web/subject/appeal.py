@@ -6,7 +6,7 @@ from flask import make_response, redirect, render_template, url_for
 from werkzeug import Response
 from wtforms import RadioField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput
 
 from registry.access import Action, needs
 from registry.appeals import actions, timestamp
@@ -16,7 +16,7 @@ from registry.cases.models import Case
 from registry.errors import Invalid, NotFound
 from registry.web import acts
 from registry.web.context import case_id, running
-from registry.web.forms import AtMost, Form
+from registry.web.forms import AtMost, Chosen, Form
 from registry.web.subject.blueprint import bp
 
 GROUNDS = {
@@ -37,17 +37,21 @@ LANES = {
 class AppealForm(Form):
     grounds = SelectMultipleField(
         "Why do you contest it?",
-        [InputRequired("Select at least one reason.")],
-        choices=[(ground.value, text) for ground, text in GROUNDS.items()],
+        [Chosen(Ground, "Select at least one reason.")],
+        choices={ground.value: text for ground, text in GROUNDS.items()},
         option_widget=CheckboxInput(),
-        widget=ListWidget(prefix_label=False),
+        validate_choice=False,
     )
     text = TextAreaField(
         "What happened, in your own words",
         [InputRequired("Enter what happened."), AtMost(TEXT_LENGTH, "What happened")],
     )
     lane = RadioField(
-        "How urgent is it?", choices=[(lane.value, text) for lane, text in LANES.items()], default=Lane.NORMAL.value
+        "How urgent is it?",
+        [Chosen(Lane, "Select how urgent it is.")],
+        choices={lane.value: text for lane, text in LANES.items()},
+        default=Lane.NORMAL.value,
+        validate_choice=False,
     )
 
 

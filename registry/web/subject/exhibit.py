@@ -31,7 +31,7 @@ def exhibit(place: int) -> Response:
         if not 1 <= place <= len(digests):
             raise NotFound("the report has no such exhibit")
         opened = open_as_subject(session, case_id=case.id, sha256=digests[place - 1], now=run.clock())
-    response = Response(opened.data, content_type=opened.kind.value)
+    response = Response(opened.data, mimetype=opened.kind.value)
     name = f"{case.number}-exhibit-{place}.{ENDINGS[opened.kind]}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,29 +31,42 @@ def name_of(table: sa.Table, row: Row) -> str:
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy of the told database."""
+    """A copy of the told database, where the store looks for one."""
 
     path: Path
     told: Told
+    store: Store
 
     def rows(self, table: sa.Table) -> list[Row]:
         with closing(sqlite3.connect(self.path)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(f'SELECT * FROM "{table.name}" ORDER BY rowid')]
 
-    def run(self, *statements: tuple[str, Sequence[Any]]) -> None:
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self.path)) as connection:
             connection.execute("PRAGMA ignore_check_constraints=ON")
+            connection.execute("PRAGMA synchronous=OFF")  # it is thrown away
+            with connection:
+                yield connection
+
+    def run(self, *statements: tuple[str, Sequence[Any]]) -> None:
+        with self._open() as connection:
             for text, values in statements:
                 connection.execute(text, values)
 
     def delete(self, table: sa.Table, row: Row) -> None:
         self.run(_delete(table, row))
 
-    def edit(self, table: sa.Table, row: Row, **values: Any) -> None:
-        names = ", ".join(f'"{name}" = ?' for name in values)
-        where, keys = _where(table, row)
-        self.run((f'UPDATE "{table.name}" SET {names} WHERE {where}', [*values.values(), *keys]))
+    def edit(self, table: sa.Table, row: Row, column: str, value: Any) -> set[str]:
+        """The names of the row before and after; none when the database refuses the value, or takes it as the same."""
+        (names,) = self.edit_all([(table, row, column, value)])
+        return names
+
+    def edit_all(self, edits: Iterable[tuple[sa.Table, Row, str, Any]]) -> list[set[str]]:
+        with self._open() as connection:
+            connection.row_factory = sqlite3.Row
+            return [_edit(connection, *each) for each in edits]
 
     def insert(self, table: sa.Table, row: Row) -> None:
         self.run(_insert(table, row))
@@ -65,14 +78,26 @@ class Copy:
         self.run(_delete(table, one), _delete(table, other), *(_insert(table, row) for row in new))
 
     def audit(self) -> tuple[Difference, ...]:
-        store = Store(f"sqlite:///{self.path}", self.told.keyring)
         try:
-            return audit(store, log=self.told.log, now=self.told.now).differences
+            return audit(self.store, log=self.told.log, now=self.told.now).differences
         finally:
-            store.engine.dispose()
+            self.store.engine.dispose()  # the next copy is another file
 
     def named(self) -> set[str]:
         return {difference.name for difference in self.audit()}
+
+
+def _edit(connection: sqlite3.Connection, table: sa.Table, row: Row, column: str, value: Any) -> set[str]:
+    where, keys = _where(table, row)
+    (number,) = connection.execute(f'SELECT rowid FROM "{table.name}" WHERE {where}', keys).fetchone()
+    try:
+        connection.execute(f'UPDATE "{table.name}" SET "{column}" = ? WHERE rowid = ?', [value, number])
+    except sqlite3.IntegrityError:
+        return set()
+    if list(table.primary_key) == [table.columns[column]] and isinstance(value, int):
+        number = value  # SQLite's own row number is this column
+    after = connection.execute(f'SELECT * FROM "{table.name}" WHERE rowid = ?', [number]).fetchone()
+    return {name_of(table, row), name_of(table, dict(after))} if dict(after) != row else set()
 
 
 def _where(table: sa.Table, row: Row) -> tuple[str, list[Any]]:
@@ -90,8 +115,21 @@ def _insert(table: sa.Table, row: Row) -> tuple[str, list[Any]]:
     return f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(row))})', list(row.values())
 
 
+def edits(table: sa.Table, row: Row, *, per_column: int | None = None) -> list[tuple[str, Any]]:
+    """Columns and what to put there: of each column so many values, or all."""
+    return [
+        (column.name, value)
+        for column in table.columns
+        for value in list(other_values(column, row[column.name]))[-(per_column or 0) :]
+    ]
+
+
 def other_values(column: sa.Column[Any], value: Any) -> Iterator[Any]:
-    """Values that somebody might put in place of `value`; the last two are of no kind that belongs there."""
+    """Values that somebody might put in place of `value`; the last of each is the nearest to it."""
+    yield sqlite3.Binary(b"\xff\xfe")
+    yield "x" if not isinstance(value, str) else value.encode()
+    if value is not None and column.nullable:
+        yield None
     match value:
         case None:
             yield {int: 1, bytes: b"\x00", bool: 1}.get(_python(column), "2026-03-01 00:00:00.000000")
@@ -104,10 +142,6 @@ def other_values(column: sa.Column[Any], value: Any) -> Iterator[Any]:
         case str():
             yield value[:-1] + ("0" if value[-1:] != "0" else "1")
             yield value + " "
-    if value is not None and column.nullable:
-        yield None
-    yield "x" if not isinstance(value, str) else value.encode()
-    yield sqlite3.Binary(b"\xff\xfe")
 
 
 def _python(column: sa.Column[Any]) -> type:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from registry.db import Store
 from registry.keys.holder import Holder
 from tests import conftest
 from tests.functional.tamper.behind import Copy
@@ -28,15 +29,21 @@ def populated_db(tmp_path_factory: pytest.TempPathFactory, holder_socket: Path) 
     return tell(tmp_path_factory.mktemp("told") / "registry.db", Holder(holder_socket), move)
 
 
+@pytest.fixture(scope="session")
+def bench(populated_db: Told, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """One place for all copies, so that statements are compiled once."""
+    path = tmp_path_factory.mktemp("bench") / "copy.db"
+    return Copy(path, populated_db, Store(f"sqlite:///{path}", populated_db.keyring))
+
+
 @pytest.fixture
-def copied(populated_db: Told, tmp_path: Path) -> Callable[[], Copy]:
-    """Makes a fresh copy at each call."""
+def copied(bench: Copy) -> Callable[[], Copy]:
+    """A fresh copy at each call, in the place of the one before."""
 
     def copy() -> Copy:
-        path = tmp_path / "copy.db"
-        for left in tmp_path.glob("copy.db*"):
+        for left in bench.path.parent.iterdir():
             left.unlink()
-        shutil.copy(populated_db.path, path)
-        return Copy(path, populated_db)
+        shutil.copy(bench.told.path, bench.path)
+        return bench
 
     return copy

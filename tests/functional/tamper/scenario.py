@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 import sqlalchemy as sa
 
-from registry import revisions
-from registry.accounts.actions import sign_in
+from registry import base64url, revisions
+from registry.accounts.actions import actor_of, sign_in
 from registry.accounts.tokens import issue as issue_token
+from registry.appeals import actions as appeals
+from registry.appeals import admission, proofing
+from registry.appeals import draw as drawing
+from registry.appeals.models import Appeal
+from registry.appeals.queries import seats_of
+from registry.cases.models import Case
 from registry.checks.actions import details
 from registry.checks.models import Check
 from registry.db import Keyring, Session, Store
 from registry.entries.actions import list_due, suspend
 from registry.entries.models import Entry
+from registry.findings import actions as findings
 from registry.identity import document, tags
 from registry.keys.actions import rotate
 from registry.keys.holder import Holder
@@ -30,9 +38,11 @@ from registry.log.checkpoint import VerifierKey, verifier_key
 from registry.log.sequencer import sequence
 from registry.notices.actions import set_webhook
 from registry.notices.matches import begin_match, finish_match
+from registry.panels import actions as panels
 from registry.recalls.actions import acknowledge, issue
 from registry.recalls.models import Recall
-from registry.recalls.rules import TYP, Reason
+from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
+from registry.recalls.rules import Reason
 from registry.signing import jws, keys
 from tests.cast import PASSWORD, Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
@@ -64,7 +74,10 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.report()
     told.withdraw()
     told.check_recall_and_acknowledge()
-    told.subject_speaks()
+    told.subject_enters()
+    told.appeal()
+    told.draw_and_answer()
+    told.decide_and_state()
     told.rotate_key()
     store.engine.dispose()
     return Told(path, KEYRING, verifier_key(ORIGIN, log_key.public_key()), told.now)
@@ -135,22 +148,12 @@ class _Telling:
         issue(session, session.get_one(Entry, self.entry), Reason.SUSPENDED, self.now)
 
     def _acknowledged(self, session: Session) -> None:
-        recall = session.scalars(sa.select(Recall).where(Recall.reason == Reason.SUSPENDED)).one()
-        hana = self.cast.hana
-        said = {
-            "iss": hana.actor.member_id,
-            "aud": ISSUER,
-            "jti": secrets.token_hex(8),
-            "iat": int(self.now.timestamp()),
-            "recall": recall.id,
-            "entry": recall.entry_id,
-            "reason": recall.reason.value,
-        }
-        assert hana.key is not None
-        statement = jws.sign(said, typ=TYP, key=hana.key)
+        recall, hana = session.scalars(sa.select(Recall)).one(), self.cast.hana
+        about = {"recall": recall.id, "entry": recall.entry_id, "reason": recall.reason.value}
+        statement = _signed(hana, {**_claims(hana, self.now), **about}, ACKNOWLEDGEMENT)
         acknowledge(session, actor=hana.actor, recall_id=recall.id, statement=statement, issuer=ISSUER, now=self.now)
 
-    def subject_speaks(self) -> None:
+    def subject_enters(self) -> None:
         """The person opens the case with letter and number."""
         code = CODE.findall(self.letter)[0]
         number = self.filing.number
@@ -171,10 +174,70 @@ class _Telling:
         )
         self.pass_time(timedelta(hours=1))
 
+    def appeal(self) -> None:
+        cast, now, key = self.cast, self.now, self.holder.public().draw_public
+        words = {"grounds": ["not-true"], "text": "I was on leave that month.", "lane": "normal"}
+        self.do(lambda s: appeals.lodge(s, case=self._case(s), now=now, **words))  # type: ignore[arg-type]
+        person = {**_claims(cast.vera, now), "exp": int(now.timestamp()) + 600, "case": self.filing.number}
+        token = _signed(cast.vera, {**person, "sub": base64url.encode(self.filing.tag)}, proofing.TYP)
+        number, vera = self.filing.number, cast.vera.actor
+        self.do(lambda s: proofing.attest(s, actor=vera, number=number, attestation=token, issuer=ISSUER, now=now))
+        self.do(lambda s: drawing.publish_key(s, draw_public=key, now=now))
+        self.do(lambda s: admission.declare(s, actor=cast.cem.actor, member_id="eagle", now=now))
+        self.pass_time(timedelta(hours=2))
+
+    def draw_and_answer(self) -> None:
+        cleo, rui, now = self.cast.cleo.actor, self.cast.rui, self.now
+        self.do(lambda s: admission.admit(s, actor=cleo, appeal=self._appeal(s), reasons="In time.", now=now))
+        now = self.pass_time(timedelta(hours=2))
+        self.do(lambda s: drawing.offer_nonce(s, appeal=self._appeal(s), nonce=bytes(range(32)), now=now))
+        self.do(lambda s: drawing.draw(s, self._appeal(s), bytes(range(32)), self.holder, now))
+        with self.store.read() as session:
+            said = {
+                **_claims(rui, now),
+                "appeal": self._appeal(session).id,
+                "text": "The access log shows the account.",
+            }
+        statement = _signed(rui, said, appeals.ANSWER)
+        self.do(
+            lambda s: appeals.answer(
+                s, actor=rui.actor, appeal=self._appeal(s), statement=statement, issuer=ISSUER, now=now
+            )
+        )
+        self.pass_time(timedelta(hours=2))
+
+    def decide_and_state(self) -> None:
+        now, rex = self.now, self.cast.rex.actor
+        with self.store.read() as session:
+            panel = [actor_of(session, seat.account_id) for seat in seats_of(session, self._appeal(session).id)]
+        self.do(lambda s: panels.hear(s, actor=panel[0], appeal=self._appeal(s), notes="All were heard.", now=now))
+        for actor in panel:
+            with self.store.write() as session:
+                appeal = self._appeal(session)
+                panels.vote(session, actor=actor, appeal=appeal, choice="void", reasons="It was not them.", now=now)
+        self.do(lambda s: appeals.state(s, case=self._case(s), text="It was not me.", now=now))
+        self.do(lambda s: findings.demand(s, actor=rex, member_id="acme", text="Explain how this came about.", now=now))
+        self.pass_time(timedelta(hours=1))
+
+    def _case(self, session: Session) -> Case:
+        return session.get_one(Case, self.filing.case_id)
+
+    def _appeal(self, session: Session) -> Appeal:
+        return session.scalars(sa.select(Appeal)).one()
+
     def rotate_key(self) -> None:
         new = keys.to_jwk(keys.generate().public_key())
         self.do(lambda s: rotate(s, actor=self.cast.adam.actor, kid=self.cast.rui.kid, jwk=new, now=self.now))
         self.pass_time(timedelta(hours=1))
+
+
+def _claims(person: Person, now: datetime) -> dict[str, Any]:
+    return {"iss": person.actor.member_id, "aud": ISSUER, "jti": secrets.token_hex(8), "iat": int(now.timestamp())}
+
+
+def _signed(person: Person, said: Mapping[str, Any], typ: str) -> str:
+    assert person.key is not None
+    return jws.sign(said, typ=typ, key=person.key)
 
 
 def _hit(session: Session) -> str:

@@ -9,11 +9,10 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -268,17 +267,55 @@ def test_a_results_file_that_holds_something_else_is_left_alone(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [results]
 
 
-def test_results_that_were_shortened_removed_or_altered_are_noticed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda content: content[:-1],
+        lambda content: content.replace(b"\n2,", b"\n3,"),
+        lambda content: content.replace(b"row,", b"ROW,"),
+        lambda content: content.replace(b"\n", b"\r\n"),
+        lambda content: None,
+    ],
+)
+def test_results_that_were_shortened_altered_or_removed_are_noticed_and_left_alone(
+    tmp_path: Path, alter: Callable[[bytes], bytes | None]
+) -> None:
     results, registry = tmp_path / "r.csv", Registry()
     registry.killed_at = 3
     with pytest.raises(Killed):
         run(results, registry)
-    content = results.read_bytes()
-    for altered in (content[:-1], content.replace(b"\n2,", b"\n3,"), content.replace(b"row,", b"ROW,"), None):
-        results.unlink() if altered is None else results.write_bytes(altered)
-        with pytest.raises(Conflict, match="altered"):
-            run(results, registry)
-    results.write_bytes(content)
+    altered = alter(results.read_bytes())
+    results.unlink()
+    if altered is not None:
+        results.write_bytes(altered)
+    with pytest.raises(Conflict, match="altered"):
+        run(results, registry)
+    assert results.exists() == (altered is not None)
+    if altered is not None:
+        assert results.read_bytes().startswith(altered[:20])
+
+
+def test_results_that_are_too_short_are_not_filled_up(tmp_path: Path) -> None:
+    results = tmp_path / "r.csv"
+    with Progress.open(results, source=SOURCE, terms=TERMS) as progress:
+        progress.note(NOTED)
+    short = results.read_bytes()[:-1]
+    results.write_bytes(short)
+    with pytest.raises(Conflict, match="altered"):
+        Progress.open(results, source=SOURCE, terms=TERMS)
+    assert results.read_bytes() == short
+
+
+@pytest.mark.parametrize("end", ['{"answered":0,"length":', "\0\0\0\n", "[]\n", "5\n", "{}", "\r", "\xff\n"])
+def test_whatever_a_kill_left_at_the_end_of_the_journal_never_happened(tmp_path: Path, end: str) -> None:
+    results, registry = tmp_path / "r.csv", Registry()
+    registry.killed_at = 2
+    with pytest.raises(Killed):
+        run(results, registry)
+    with Path(f"{results}{progress_file.SUFFIX}").open("a", encoding="latin-1") as stream:
+        stream.write(end)
+    run(results, registry)
+    complete(results, registry)
 
 
 def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
@@ -320,7 +357,7 @@ def first(content: str) -> str:
         lambda content: content.replace("\n", "\n[]\n", 1),
     ],
 )
-def test_a_damaged_journal_is_refused_rather_than_guessed_at(tmp_path: Path, damage: Any) -> None:
+def test_a_damaged_journal_is_refused_rather_than_guessed_at(tmp_path: Path, damage: Callable[[str], str]) -> None:
     results = tmp_path / "r.csv"
     run(results, Registry())
     path = Path(f"{results}{progress_file.SUFFIX}")

@@ -178,6 +178,7 @@ def test_a_counted_column_under_a_known_title_has_that_title_as_its_header(tmp_p
         (f"甲,{ONE}\n", {"column": "0"}, "column-missing"),
         (f"身份证号,证件号码\n{ONE},{OTHER}\n", {}, "column-ambiguous"),
         (f"甲,{ONE},{OTHER}\n", {}, "column-ambiguous"),
+        (f"甲;{ONE};{OTHER}\n", {}, "column-ambiguous"),
         (f"x,x\n{ONE},{OTHER}\n", {"column": "x"}, "column-ambiguous"),
         ("甲,1.1E+17\n乙,1.1E+17\n", {}, "column-missing"),
         ('"a,b",c\n', {}, "column-missing"),

@@ -24,6 +24,7 @@ from registry.notices.models import Message
 from registry.policy import RESPONSE_WINDOW, Basis
 from registry.reports.models import Report
 from registry.reports.rules import State as ReportState
+from tests.attested import unattested
 from tests.cast import Cast
 from tests.filing import Filing, any_tag
 
@@ -237,6 +238,7 @@ def test_a_dispute_shows_and_ends(entry: Entry, store: Store) -> None:
             actions.mark_disputed(session, row, disputed=disputed, actor_id="subject:x", now=entry.listed_at)
         with store.read() as session:
             assert session.get_one(Entry, entry.id).disputed is disputed
+        assert unattested(store) == set()
 
 
 # What is seen, and by whom

@@ -389,6 +389,16 @@ def test_a_misspelt_number_costs_no_attempt(page: Page, site: Site, extra: str, 
     assert site.sent("/begin") == []
 
 
+@pytest.mark.parametrize("name", ["check", "match"])
+def test_the_number_is_no_part_of_the_form(page: Page, site: Site, name: str) -> None:
+    page.goto(f"{site.url}/{name}")
+    page.fill("#number", ONE)
+    carried = page.evaluate("[...new FormData(document.forms[0]).entries()].flat()")
+    assert "reference" in carried or "case" in carried
+    assert ONE not in carried
+    assert page.get_attribute("#number", "autocomplete") == "off"
+
+
 def test_without_the_script_nothing_can_be_sent(browser: Browser, site: Site) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -19,6 +19,7 @@ from registry.log.models import Act
 from registry.notices import actions, outbox
 from registry.notices.models import Message, Notice, Webhook
 from registry.notices.rules import PAUSES, Channel, State
+from tests.attested import unattested
 from tests.cast import Cast
 from tests.filing import CONTACT, Filing, any_tag
 
@@ -159,6 +160,7 @@ def test_a_message_is_taken_once_until_its_pause_is_over(store: Store, now: date
     assert taken(store, now) == [message]
     assert taken(store, now) == []
     assert taken(store, now + MINUTE) == [message]
+    assert unattested(store) == set()
 
 
 def test_a_delivered_message_stays_delivered(store: Store, now: datetime) -> None:

@@ -16,6 +16,7 @@ from registry.notices import matches
 from registry.notices.matches import Challenge
 from registry.notices.models import CaseMatch, Notice, SubjectSession
 from registry.reports.serving import replace_letter
+from tests.attested import unattested
 from tests.cast import Cast
 from tests.conftest import ISSUER, MovingClock
 from tests.filing import OTHER_NUMBER, Filing, tag_of
@@ -107,6 +108,7 @@ def test_whoever_leaves_is_out(accused: Accused, store: Store, now: datetime) ->
     token = accused.visitor.come_in(accused.number, now)
     with store.write() as session:
         matches.leave(session, token=token, now=now)
+    assert unattested(store) == set()
     with pytest.raises(Unauthenticated), store.read() as session:
         matches.subject_session(session, token=token, now=now)
 
