@@ -107,7 +107,7 @@ class _Issuer(BaseModel):
 
 
 class ClientSettings(BaseModel):
-    """What a member's system reads: where the registry is, and its own profiles. Other sections are not its business."""
+    """What a member's system reads: where the registry is, and its own profiles. The rest is not its business."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -159,7 +159,7 @@ def _read(path: Path, model: type[_Model]) -> _Model:
 
 
 def _position(error: Exception) -> str:
-    """Where the text went wrong. The message of a TOML error ends with the place, that of an encoding error does not."""
+    """Where the text went wrong. The message of a TOML error ends with the place, others do not."""
     found = re.search(r"\((at [^()]+)\)$", str(error))
     return f"look {found[1]}" if found else "save it as UTF-8"
 

@@ -1,8 +1,8 @@
 """The consortium's own rules, as data. Nothing here is code that decides; `rules.py` files read it.
 
 Terms follow the Dutch sector registers (1 to 4 years) and article 16 of the Chinese credit rules (5 years at most);
-gravity takes its steps from article 5 of the 2017 judicial interpretation on personal data (法释〔2017〕10号), as halved
-for data that came from one's job: 25, 250, 2,500 records, and stricter for location, communication and credit data.
+gravity takes its steps from article 5 of the 2017 judicial interpretation on personal data (法释〔2017〕10号), as
+halved for data that came from one's job: 25, 250, 2,500 records, and stricter for location, communication and credit data.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ RECEIPT_PROMISE: Final = timedelta(seconds=60)  # from the answer to its log pro
 CHECK_OPEN: Final = 90 * DAY  # a hiring check is told of listings this long
 CHECK_KEPT_HIRED: Final = 365 * DAY
 CHECKS_PER_HEAD_AND_DAY: Final = 2  # a member's daily budget is its declared headcount times this
+CHECKS_PER_DAY_AT_LEAST: Final = 100  # for small members, and for verifiers, who declare no staff
 
 
 class Purpose(enum.StrEnum):

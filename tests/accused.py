@@ -56,7 +56,7 @@ class Accused:
                 id=hashed_token(token), case_id=self.case_id, opened_at=self.clock(), expires_at=self.clock() + HOUR
             )
             session.add(opened)
-            record(session, "match.enter", actor=f"subject:{self.case_id}", now=self.clock())
+            record(session, "match.finish", actor=f"subject:{self.case_id}", now=self.clock())
         return token
 
     def appeal(self) -> Appeal:
@@ -110,10 +110,13 @@ class Accused:
         return self
 
     def decided(self, choice: str) -> Accused:
+        return self.decided_after(bytes(32), choice)
+
+    def decided_after(self, nonce: bytes, choice: str) -> Accused:
         """Drawn, answered, heard, and all three chose the same."""
         people = {person.actor.id: person.actor for person in self.cast.values()}
         with self.store.write() as session:
-            drawing.draw(session, queries.get(session, self.appeal().id), bytes(32), self.holder, self.clock())
+            drawing.draw(session, queries.get(session, self.appeal().id), nonce, self.holder, self.clock())
             panel = [people[seat.account_id] for seat in queries.seats_of(session, self.appeal().id)]
         with self.store.write() as session:
             actions.answer(

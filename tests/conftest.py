@@ -18,6 +18,8 @@ from registry.keyholder.server import serve
 from registry.keys.holder import Holder
 from tests.cast import Cast, gather
 
+pytest_plugins = ["tests.app_fixture"]
+
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KEYRING = Keyring(vault_key=b"v" * 32, pepper=b"p" * 32)
 ISSUER = "http://127.0.0.1:8420"

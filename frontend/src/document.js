@@ -24,7 +24,7 @@ export class Refused extends Error {
 
 // {type, number}. `today` is YYYYMMDD and bounds the date of birth; by default it is the day on this machine.
 export function parse(text, today = localDay(new Date()), type = RESIDENT) {
-  const normalise = COUNTRY_OF_PASSPORT.test(type) ? passport : NORMALISERS[type];
+  const normalise = COUNTRY_OF_PASSPORT.test(type) ? passport : NORMALISERS.get(type);
   must(normalise, "document-type");
   return { type, number: normalise(fold(text), today) };
 }
@@ -69,7 +69,11 @@ function passport(text) {
   throw new Refused(/^[A-Z0-9]*$/.test(text) ? "number-length" : "number-characters");
 }
 
-const NORMALISERS = { [RESIDENT]: resident, "CN-HMT": hongKongMacaoTaiwan, "CN-FPR": foreignResident };
+const NORMALISERS = new Map([
+  [RESIDENT, resident],
+  ["CN-HMT", hongKongMacaoTaiwan],
+  ["CN-FPR", foreignResident],
+]);
 
 // Six digits of region, eight of birth, three of sequence, one check character (GB 11643-1999).
 function eighteen(number, today, region) {

@@ -75,6 +75,7 @@ export function followDocument() {
 // list takes it away.
 export function showProblems(form, problems) {
   const summary = problemSummary(form);
+  problems.sort(asOnThePage);
   for (const field of form.elements) mark(field, problems.find((problem) => problem.field === field));
   summary.querySelector("ul").replaceChildren(...problems.map(problemItem));
   summary.hidden = problems.length === 0;
@@ -82,7 +83,8 @@ export function showProblems(form, problems) {
   if (problems.length) summary.focus();
 }
 
-// Run `action` for each submission instead of the browser's own, one at a time.
+// Run `action` for each submission instead of the browser's own, one at a time. The page may have an element
+// #needs-script that says what to do without this script.
 export function onSubmit(form, action) {
   let busy = false;
   form.noValidate = true;
@@ -99,6 +101,7 @@ export function onSubmit(form, action) {
     }
   });
   for (const button of form.querySelectorAll("[type=submit]")) button.disabled = false;
+  document.getElementById("needs-script")?.remove();
 }
 
 async function request(url, options) {
@@ -113,6 +116,13 @@ async function request(url, options) {
 
 function csrfToken() {
   return document.querySelector("meta[name=csrf-token]")?.content ?? "";
+}
+
+// Problems of a field in the order of the fields; what belongs to no field comes first.
+function asOnThePage({ field: one }, { field: other }) {
+  if (!one || !other) return Number(Boolean(one)) - Number(Boolean(other));
+  if (one === other) return 0;
+  return one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
 }
 
 // The page may have an element #<field>-error beside the field.

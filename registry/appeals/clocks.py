@@ -28,6 +28,7 @@ from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session
 from registry.entries.models import Entry
+from registry.errors import Unavailable
 from registry.keys.holder import Holder
 from registry.log.actions import record
 from registry.notices.actions import send
@@ -38,13 +39,15 @@ CLOCK: Final = "system:appeals"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One effect on one appeal."""
+    """One effect on one appeal; `appeal_id` is None for what concerns them all."""
 
     effect: Effect
-    appeal_id: str
+    appeal_id: str | None
 
     def act(self, session: Session, now: datetime, holder: Holder) -> bool:
         """Carry it out if it is still due, and say whether it was. The caller commits."""
+        if self.appeal_id is None:
+            return draw.publish_key(session, draw_public=holder.public().draw_public, now=now)
         appeal = queries.get(session, self.appeal_id)
         if self.effect not in rules.due_effects(queries.facts_of(session, appeal), now):
             return False
@@ -54,12 +57,22 @@ class Due:
 
 def run_clocks(session: Session, now: datetime, holder: Holder, limit: int = 100) -> list[Due]:
     """What is due now in at most `limit` appeals, the oldest first; reads only."""
+    first = [Due(Effect.PUBLISH_KEY, None)] if _key_is_new(session, holder) else []
     appeals = session.scalars(_candidates(now).order_by(Appeal.lodged_at, Appeal.id).limit(limit))
-    return [
+    due = (
         Due(effect, appeal.id)
         for appeal in appeals
         for effect in rules.due_effects(queries.facts_of(session, appeal), now)
-    ]
+    )
+    return [*first, *due]
+
+
+def _key_is_new(session: Session, holder: Holder) -> bool:
+    """Whether the draw key has no clear leaf yet. A holder that is down keeps no other clock from running."""
+    try:
+        return not draw.is_published(session, holder.public().draw_public)
+    except Unavailable:
+        return False
 
 
 def _candidates(now: datetime) -> sa.Select[Appeal]:

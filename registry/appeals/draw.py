@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from datetime import datetime
 from typing import Final
 
@@ -36,19 +36,23 @@ ZEROS: Final = bytes(drawing.NONCE_SIZE)  # the nonce of a subject who sends non
 DRAW_KEY: Final = "draw"  # the use that the clear leaf of a draw key names
 
 
-def publish_key(session: Session, *, draw_public: bytes, now: datetime) -> None:
-    """Write the clear leaf of the draw key, once. It must stand in the log before the first admission."""
-    key = {"use": DRAW_KEY, "suite": "ristretto255-SHA512", "public": encode(draw_public)}
-    if not is_published(session, draw_public):
-        record(session, "key.publish", actor="system:draw", now=now, type=LeafType.KEY, clear=key)
+def publish_key(session: Session, *, draw_public: bytes, now: datetime) -> bool:
+    """Write the clear leaf of the draw key, once; it must stand in the log before the first admission."""
+    if is_published(session, draw_public):
+        return False
+    clear = {"use": DRAW_KEY, "suite": "ristretto255-SHA512", "public": encode(draw_public)}
+    uid = _key_act(draw_public)
+    record(session, "key.publish", actor="system:draw", now=now, uid=uid, type=LeafType.KEY, clear=clear)
+    return True
 
 
 def is_published(session: Session, draw_public: bytes) -> bool:
-    wanted = encode(draw_public)
-    clear = session.scalars(sa.select(Act.clear).where(Act.type == LeafType.KEY))
-    return any(
-        key.get("use") == DRAW_KEY and key.get("public") == wanted for key in map(json.loads, filter(None, clear))
-    )
+    return session.scalar(sa.select(Act.id).where(Act.uid == _key_act(draw_public))) is not None
+
+
+def _key_act(draw_public: bytes) -> str:
+    """The uid of the act that publishes this key: made of the key, so that there is one, and it is found at once."""
+    return hashlib.sha256(b"zilu/draw-key/v1" + draw_public).hexdigest()[:32]
 
 
 def offer_nonce(session: Session, *, appeal: Appeal, nonce: bytes, now: datetime, actor: str | None = None) -> Draw:

@@ -137,6 +137,7 @@ class Duty(enum.StrEnum):
 class Effect(enum.StrEnum):
     """What happens by itself when its time has come."""
 
+    PUBLISH_KEY = "publish-key"  # of no appeal: the draw key needs its clear leaf before any admission
     MOOT = "moot"  # the member took its report back, or it was voided elsewhere
     ATTACH = "attach"  # the report was listed while under appeal
     SILENCE = "silence"  # the member did not answer: the entry is suspended

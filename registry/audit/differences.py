@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +23,14 @@ class Difference:
     kind: Kind
     name: str
     why: str
+
+
+def merged(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """One for each name and kind, in the order found, with all that is wrong."""
+    whys: dict[tuple[Kind, str], dict[str, None]] = {}
+    for each in differences:
+        whys.setdefault((each.kind, each.name), {})[each.why] = None
+    return tuple(Difference(kind, name, "; ".join(why)) for (kind, name), why in whys.items())
 
 
 class Progress(Protocol):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from registry.audit.differences import Difference, Kind
 from registry.log import tiles, tree
@@ -51,7 +52,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many leaves the log had when it was last whole, and everything that is not as it should be."""
+    """How many leaves the log has, as far as it can be told, and everything that is not as it should be."""
 
     size: int
     differences: tuple[Difference, ...]
@@ -59,21 +60,21 @@ class Verdict:
 
 def compare(found: Found) -> Verdict:
     """Name every leaf, tile and head that does not fit the others."""
-    bottom = _bottom(found.tiles)
     head = found.heads[-1] if found.heads else Head("", 0, tree.EMPTY_ROOT)
-    true = _true(found, bottom, head)
+    bottom = _bottom(found.tiles, at_most=head.size + len(found.leaves))
+    true, unsigned = _true(found, bottom, head), _unsigned(found.leaves, bottom, head.size)
+    size = head.size + len(unsigned)
     if true is None:
-        return Verdict(head.size, tuple(_unsettled(found, bottom, head)))
-    true += _unsigned(found.leaves, bottom, head.size)
-    return Verdict(
-        len(true),
-        (*_wrong_leaves(found, true), *_wrong_tiles(found.tiles, true), *_wrong_heads(found.heads, true)),
-    )
+        return Verdict(size, (*_unsettled(found, bottom, head, size), *_unheaded(found.heads, size)))
+    true += unsigned
+    wrong = (*_wrong_leaves(found, true), *_wrong_tiles(found.tiles, true), *_wrong_heads(found.heads, true))
+    return Verdict(size, (*wrong, *_unheaded(found.heads, size)))
 
 
-def _bottom(stored: Mapping[tuple[int, int], bytes]) -> list[bytes | None]:
+def _bottom(stored: Mapping[tuple[int, int], bytes], *, at_most: int) -> list[bytes | None]:
     """The hashes of the bottom tiles by position, as far as tiles reach; None where a tile is missing or short."""
-    last = max((index for level, index in stored if level == 0 and 0 <= index < len(stored)), default=-1)
+    reach = at_most // tiles.WIDTH + 1  # a tile beyond is one too many, wherever it claims to be
+    last = max((index for level, index in stored if level == 0 and 0 <= index <= reach), default=-1)
     hashes: list[bytes | None] = []
     for index in range(last + 1):
         row: list[bytes | None] = list(_split(stored.get((0, index), b"")))
@@ -117,13 +118,10 @@ def _mixed(
 
 
 def _unsigned(leaves: Mapping[int, Placed], bottom: Sequence[bytes | None], size: int) -> list[bytes]:
-    """Leaves beyond the last head on which acts and tiles agree: their head is gone."""
-    agreed = []
-    for position in range(size, len(bottom)):
-        if position not in leaves or leaves[position].hash != bottom[position]:
-            break
-        agreed.append(leaves[position].hash)
-    return agreed
+    """Leaves beyond the last head, up to the last on which acts and tiles agree: the head over them is gone."""
+    tail = list(takewhile(lambda hash_: hash_ is not None, bottom[size:]))
+    agreed = [at for at, hash_ in enumerate(tail, 1) if (leaf := leaves.get(size + at - 1)) and leaf.hash == hash_]
+    return [hash_ for hash_ in tail[: max(agreed, default=0)] if hash_ is not None]
 
 
 def _wrong_leaves(found: Found, true: Sequence[bytes]) -> Iterator[Difference]:
@@ -152,7 +150,7 @@ def _gone(found: Found, position: int) -> Difference:
 def _wrong_tiles(stored: Mapping[tuple[int, int], bytes], true: Sequence[bytes]) -> Iterator[Difference]:
     wanted = _tiles(true)
     for place in sorted(wanted.keys() | stored.keys()):
-        name = f"tile:{place[0]}/{place[1]}"
+        name = _tile_name(*place)
         if place not in stored:
             yield Difference(Kind.MISSING, name, "the leaves below it are there, and it is not")
         elif place not in wanted:
@@ -174,15 +172,19 @@ def _tiles(leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
 
 
 def _wrong_heads(heads: Sequence[Head], true: Sequence[bytes]) -> Iterator[Difference]:
-    """1. every signed root is the root of the first leaves; 2. the last leaf is under a signed root."""
-    roots = _roots(true, {head.size for head in heads})  # 1
+    """Every signed root is the root of the first leaves."""
+    roots = _roots(true, {head.size for head in heads})
     for head in heads:
-        if head.size > len(true) or roots[head.size] != head.root:
+        if roots[head.size] != head.root:
             why = f"the first {head.size} leaves do not give the root that it signs: the log was rewritten"
             yield Difference(Kind.ALTERED, head.name, why)
-    if true and (not heads or heads[-1].size < len(true)):  # 2
-        why = f"leaves and tiles go up to {len(true)}, and no root of that is signed"
-        yield Difference(Kind.MISSING, f"checkpoint:{len(true)}", why)
+
+
+def _unheaded(heads: Sequence[Head], size: int) -> Iterator[Difference]:
+    """The last leaf is under a signed root."""
+    if size and (not heads or heads[-1].size < size):
+        why = f"leaves and tiles go up to {size}, and no root of that is signed"
+        yield Difference(Kind.MISSING, f"checkpoint:{size}", why)
 
 
 def _roots(leaves: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
@@ -207,21 +209,50 @@ def _fold(peaks: Sequence[bytes]) -> bytes:
     return root
 
 
-def _unsettled(found: Found, bottom: Sequence[bytes | None], head: Head) -> Iterator[Difference]:
-    yield Difference(Kind.ALTERED, head.name, "neither leaves nor tiles give the root that it signs")
-    for position in range(max(head.size, len(bottom))):
+def _unsettled(found: Found, bottom: Sequence[bytes | None], head: Head, size: int) -> Iterator[Difference]:
+    """What can be said when nothing gives the root: what is not there, and who contradicts whom."""
+    differences = [*_disputed(found, bottom, size), *_incomplete(found.tiles, size), *_wrong_upper(found.tiles)]
+    yield from differences
+    if not differences:
+        yield Difference(Kind.ALTERED, head.name, "leaves and tiles agree, and do not give the root that it signs")
+
+
+def _disputed(found: Found, bottom: Sequence[bytes | None], size: int) -> Iterator[Difference]:
+    for position in range(size):
         below = bottom[position] if position < len(bottom) else None
         leaf = found.leaves.get(position)
         if leaf is None:
             yield _gone(found, position)
-        elif leaf.hash != below:
-            why = f"leaf and tile differ at position {position}, and the signed root fits neither"
+        elif below is not None and leaf.hash != below:
+            why = f"leaf and tile differ at position {position}, and the signed root cannot say which is right"
             yield Difference(Kind.ALTERED, leaf.name, why)
-            yield Difference(Kind.ALTERED, f"tile:0/{position // tiles.WIDTH}", why)
-    yield from _wrong_upper_tiles(found.tiles, bottom)
+            yield Difference(Kind.ALTERED, _tile_name(0, position // tiles.WIDTH), why)
+    for position, leaf in sorted(found.leaves.items()):
+        if not 0 <= position < size:
+            why = f"it claims position {position}, and the signed log has {size} leaves"
+            yield Difference(Kind.EXTRA, leaf.name, why)
 
 
-def _wrong_upper_tiles(stored: Mapping[tuple[int, int], bytes], bottom: Sequence[bytes | None]) -> Iterator[Difference]:
-    for found in _wrong_tiles(stored, [each or bytes(tree.HASH_SIZE) for each in bottom]):
-        if not found.name.startswith("tile:0/"):
-            yield found
+def _incomplete(stored: Mapping[tuple[int, int], bytes], size: int) -> Iterator[Difference]:
+    wanted = {(tile.level or 0, tile.index): tile.width for tile in tiles.tiles_of(size)}
+    for place, width in wanted.items():
+        if place not in stored:
+            yield Difference(Kind.MISSING, _tile_name(*place), "a log of this size has this tile")
+        elif len(stored[place]) != width * tree.HASH_SIZE:
+            yield Difference(Kind.ALTERED, _tile_name(*place), f"it does not hold {width} hashes")
+    for place in sorted(stored.keys() - wanted.keys()):
+        yield Difference(Kind.EXTRA, _tile_name(*place), "a log of this size has no such tile")
+
+
+def _wrong_upper(stored: Mapping[tuple[int, int], bytes]) -> Iterator[Difference]:
+    for (level, index), hashes in sorted(stored.items()):
+        for offset, hash_ in enumerate(_split(hashes) if level > 0 else ()):
+            child = level - 1, index * tiles.WIDTH + offset
+            if len(below := stored.get(child, b"")) == _WIDE and tree.root_of(_split(below)) != hash_:
+                why = "one does not give the hash in the other"
+                yield Difference(Kind.ALTERED, _tile_name(*child), f"{why}: {_tile_name(level, index)}")
+                yield Difference(Kind.ALTERED, _tile_name(level, index), f"{why}: {_tile_name(*child)}")
+
+
+def _tile_name(level: int, index: int) -> str:
+    return f"tile:{level}/{index}"

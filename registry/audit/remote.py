@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from registry.audit.differences import Difference, Kind, Progress, Silent
+from registry.audit.differences import Difference, Kind, Progress, Silent, merged
 from registry.audit.history import Found, Head, Placed, compare
 from registry.clock import rfc3339
 from registry.errors import Invalid, NotFound
@@ -54,7 +54,7 @@ def audit(fetch: Fetch, *, log: VerifierKey, seen: str | None = None, progress: 
     parsed = [(position, _parsed(data)) for position, data in entries]
     differences = [*_shrunk(before, now), *_leaves(parsed), *compare(found).differences]  # 4, 2, 3
     times = [each.at for _, each in parsed if each is not None]
-    return Outcome(tuple(dict.fromkeys(differences)), now.size, note, times[-1] if times else None)
+    return Outcome(merged(differences), now.size, note, times[-1] if times else None)
 
 
 def _head(fetch: Fetch, log: VerifierKey) -> tuple[str, Checkpoint]:

@@ -17,7 +17,7 @@ from datetime import datetime
 from registry import revisions
 from registry.audit import acts, checkpoints, history, rows, stored
 from registry.audit.acts import Ledger
-from registry.audit.differences import Difference, Kind, Progress, Silent
+from registry.audit.differences import Difference, Kind, Progress, Silent, merged
 from registry.audit.keys import Keys
 from registry.audit.lives import Lives
 from registry.audit.statements import Statements
@@ -78,7 +78,7 @@ def _audit(view: View, keyring: Keyring, log: VerifierKey, now: datetime, progre
         found += _numbers(ledger, {each.name for each in found})
     found += _rows(view, ledger, opener, progress)  # 5, 6
     return Outcome(
-        differences=tuple(dict.fromkeys(found)),
+        differences=merged(found),
         acts=ledger.count,
         size=verdict.size,
         rows=sum(attested.digest is not None for attested in ledger.rows.values()),

@@ -11,7 +11,16 @@ from typing import Any
 from registry import base64url
 from registry.errors import Invalid
 from registry.identity.group import SIZE, require_element
-from registry.policy import BATCH, CHECK_OPEN, CHECKS_PER_HEAD_AND_DAY, CONSENT_FOR, DAY, Consent, Purpose
+from registry.policy import (
+    BATCH,
+    CHECK_OPEN,
+    CHECKS_PER_DAY_AT_LEAST,
+    CHECKS_PER_HEAD_AND_DAY,
+    CONSENT_FOR,
+    DAY,
+    Consent,
+    Purpose,
+)
 from registry.reports.prose import verify_no_number
 from registry.signing.canonical import dumps
 from registry.signing.claims import Rule, encoded, identifier, verify_claims
@@ -88,7 +97,7 @@ def ceilings(*, member: str, unit: str, account: str, headcount: int) -> dict[st
 
     A unit or an account alone gets three quarters, so that none can use up what all the others need.
     """
-    whole = headcount * CHECKS_PER_HEAD_AND_DAY
+    whole = max(headcount * CHECKS_PER_HEAD_AND_DAY, CHECKS_PER_DAY_AT_LEAST)
     part = whole * 3 // 4
     return {f"account:{account}": part, f"member:{member}": whole, f"unit:{unit}": part}
 

@@ -195,8 +195,13 @@ def _wait(response: httpx2.Response) -> int:
     """How many seconds to wait before the request is repeated; 0 when it should not be."""
     after = response.headers.get("Retry-After", "")
     seconds = int(after) if after.isdecimal() and len(after) < 9 else 1
-    later = response.status_code in _BUSY or response.status_code == 429
+    later = response.status_code in _BUSY or response.status_code == 429 or _came_second(response)
     return max(seconds, 1) if later and seconds <= PATIENCE else 0
+
+
+def _came_second(response: httpx2.Response) -> bool:
+    """Whether the same was being done at the same moment, as when a request is repeated that is still under way."""
+    return response.status_code == 409 and b"/problems/outdated" in response.content
 
 
 def _backoff(attempt: int) -> float:

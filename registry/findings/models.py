@@ -10,7 +10,7 @@ from registry.findings.rules import Kind, State
 
 
 class Finding(Base):
-    """About a member or the registry itself, and perhaps an entry or an appeal. Its words are sealed under the vault key."""
+    """About a member, or the registry itself; perhaps an entry or an appeal. Words are sealed under the vault key."""
 
     __tablename__ = "finding"
 

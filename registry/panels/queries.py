@@ -21,7 +21,7 @@ from registry.appeals import queries as appeals
 from registry.appeals import rules
 from registry.appeals.actions import ANSWER
 from registry.appeals.models import Answer, Appeal, Seat
-from registry.appeals.rules import Duty, State
+from registry.appeals.rules import Duty
 from registry.cases.actions import key_of, unseal
 from registry.cases.models import Case, Statement
 from registry.db import Session
@@ -49,7 +49,7 @@ class Part(enum.Enum):
 _PARTY: Final = frozenset({Part.TEXT, Part.ADMISSION, Part.ANSWER, Part.DECISION})
 SEES: Mapping[Role, frozenset[Part]] = MappingProxyType(
     {
-        Role.CLERK: frozenset({Part.TEXT, Part.ADMISSION}),
+        Role.CLERK: frozenset({Part.TEXT, Part.ADMISSION, Part.SEATS}),  # calls the panel together
         Role.REPORTER: _PARTY,
         Role.APPROVER: _PARTY,
         Role.SUBJECT: frozenset(Part),
@@ -94,7 +94,7 @@ class View:
 def docket(session: Session, *, actor: Actor, now: datetime, limit: int = 100) -> list[Item]:
     """The appeals that are the actor's business, the oldest open one first.
 
-    A clerk's are those that wait for admission, a panelist's those they sit on, a member's its own, a regulator's all.
+    A clerk's are all that are open, a panelist's those they sit on, a member's its own, a regulator's all.
     """
     require(actor, Action.APPEAL_READ)
     rows = session.execute(
@@ -132,7 +132,7 @@ def _concerns(actor: Actor) -> sa.ColumnElement[bool]:
     """By columns alone; access has the last word."""
     seats = sa.select(Seat.appeal_id).where(Seat.account_id == actor.id, Seat.left_at.is_(None))
     concerned: Mapping[Role, sa.ColumnElement[bool]] = {
-        Role.CLERK: Appeal.state == State.PROOFED,
+        Role.CLERK: Appeal.state.not_in(rules.OVER),
         Role.PANELIST: Appeal.id.in_(seats),
         Role.REPORTER: Appeal.member_id == actor.member_id,
         Role.APPROVER: Appeal.member_id == actor.member_id,

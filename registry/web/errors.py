@@ -96,9 +96,10 @@ def http_error(error: HTTPException) -> Response:
 def answer(status: int, code: str, text: str, *, field: str | None = None) -> Response:
     """A problem for a script or a program, a page for a person."""
     title = TITLES.get(status, TITLES[400])
+    text = sentence(text)
     if _from_script() or request.path.startswith(FOR_PROGRAMS):
         return _problem(status, code, title, text, field)
-    page = render_template("error.html", title=title, text=sentence(text), status=status)
+    page = render_template("error.html", title=title, text=text, status=status)
     return make_response(page, status)
 
 

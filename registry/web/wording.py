@@ -81,8 +81,7 @@ ACTS = {
     "letter.replace": "Letter replaced",
     "exhibit.open": "Exhibit opened",
     "match.begin": "Case match begun",
-    "match.enter": "Case matched",
-    "match.refuse": "Case match refused",
+    "match.finish": "Case matched",
     "match.leave": "Case closed on the device",
     "case.read": "File read",
     "case.attest": "Identity confirmed by a verifier",
@@ -98,6 +97,7 @@ ACTS = {
     "entry.rehabilitate": "Entry ended before its time",
     "check.details": "Entry read after a check",
     "appeal.lodge": "Appeal lodged",
+    "appeal.read": "Appeal read",
     "appeal.admit": "Appeal admitted",
     "appeal.refuse": "Appeal not admitted",
     "appeal.answer": "Appeal answered by the company",
@@ -109,7 +109,7 @@ ACTS = {
     "panel.hear": "Case heard",
     "panel.vote": "Vote cast, sealed",
     "panel.decide": "Votes opened, case decided",
-    "recall.acknowledge": "Recall acknowledged",
+    "recall.issue": "Recalls issued",
     "regulator.read": "Read by the regulator",
 }
 

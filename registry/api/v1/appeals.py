@@ -133,7 +133,7 @@ def attest(number: str, body: AttestationRequest) -> dict[str, Any]:
 @needs(Action.APPEAL_READ)
 @bp.output(DocketAnswer)
 def docket() -> dict[str, Any]:
-    """Your docket: to admit (clerk), on whose panel you sit, of your member, or all (regulator)."""
+    """Your docket: all open ones (clerk), on whose panel you sit, of your member, or all (regulator)."""
     run = running()
     with run.store.read() as session:
         return {"appeals": [_item(item) for item in views.docket(session, actor=actor(), now=run.clock())]}

@@ -24,6 +24,11 @@ from tests.served import Desk
 ASK = ("check", "--as", "birch-hr", "--purpose", "hiring", "--consent-reference", "HR-2026-03/17")
 
 
+@pytest.fixture(autouse=True)
+def _budgets_follow_the_headcount_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registry.checks.rules.CHECKS_PER_DAY_AT_LEAST", 0)
+
+
 def asked(store: Store) -> int:
     with store.read() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(Check)) or 0

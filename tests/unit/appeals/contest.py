@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from registry import base64url
 from registry.access import Actor
@@ -25,7 +31,7 @@ from registry.panels import actions as panels
 from registry.policy import RESPONSE_WINDOW
 from registry.signing import jws, keys
 from tests.cast import Cast, Person
-from tests.conftest import ISSUER, MovingClock
+from tests.conftest import ISSUER, KEYRING, MovingClock
 from tests.filing import Filing, any_tag
 
 LOG_KEY = keys.generate()
@@ -230,6 +236,54 @@ class Contest:
 
     def decided(self, *choices: str, **how: Any) -> Contest:
         return self.heard().votes(*(choices or ("keep", "keep", "keep")), **how)
+
+
+class Prepared:
+    """A contest that stands in a file of its own; `resumed` goes on from there in a copy."""
+
+    def __init__(self, path: Path, contest: Contest) -> None:
+        self.path, self.contest, self.at = path, contest, contest.now
+
+    @contextmanager
+    def resumed(self, path: Path, clock: MovingClock) -> Iterator[Contest]:
+        shutil.copy(self.path, path)
+        contest = copy.copy(self.contest)
+        contest.store, contest.clock, clock.at = Store(f"sqlite:///{path}", KEYRING), clock, self.at
+        yield contest
+        contest.store.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def listed(founded: tuple[Path, Cast], holder_socket: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A case that is listed and not yet contested."""
+    path = tmp_path_factory.mktemp("listed") / "registry.db"
+    shutil.copy(founded[0], path)
+    store = Store(f"sqlite:///{path}", KEYRING)
+    contest = Contest(store, founded[1], Holder(holder_socket), MovingClock()).sequence()
+    store.engine.dispose()
+    return Prepared(path, contest)
+
+
+@pytest.fixture(scope="session")
+def seated(listed: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The same, contested and admitted, its panel drawn."""
+    path = tmp_path_factory.mktemp("seated") / "registry.db"
+    with listed.resumed(path, MovingClock()) as contest:
+        contest.seated()
+    return Prepared(path, contest)
+
+
+@pytest.fixture
+def contest(listed: Prepared, tmp_path: Path, clock: MovingClock) -> Iterator[Contest]:
+    with listed.resumed(tmp_path / "contest.db", clock) as contest:
+        yield contest
+
+
+@pytest.fixture
+def drawn(seated: Prepared, tmp_path: Path, clock: MovingClock) -> Iterator[Contest]:
+    """A contest whose panel is seated."""
+    with seated.resumed(tmp_path / "drawn.db", clock) as contest:
+        yield contest
 
 
 def more_panelists(store: Store, olaf: Actor, now: datetime, members: Sequence[str] = ("fir", "gale", "hop")) -> None:

@@ -29,11 +29,6 @@ from tests.filing import NUMBER, any_tag
 from tests.unit.appeals.contest import Contest, more_panelists
 
 
-@pytest.fixture
-def contest(store: Store, cast: Cast, holder: Holder, clock: MovingClock) -> Contest:
-    return Contest(store, cast, holder, clock)
-
-
 def kinds(contest: Contest, member: str = "acme") -> list[str]:
     with contest.store.read() as session:
         messages = session.query(Message).filter_by(member_id=member).order_by(Message.written_at)

@@ -9,7 +9,7 @@ from registry.checks import rules
 from registry.checks.rules import Declared, Duty
 from registry.errors import Invalid
 from registry.identity import group
-from registry.policy import BATCH, CHECK_OPEN, Purpose
+from registry.policy import BATCH, CHECK_OPEN, CHECKS_PER_DAY_AT_LEAST, Purpose
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ELEMENT = base64url.encode(group.multiply_base(b"\x05" + bytes(31)))
@@ -119,6 +119,11 @@ def test_a_question_does_not_show_its_tags() -> None:
 def test_budgets_follow_the_headcount_and_leave_something_for_the_others() -> None:
     found = rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=100)
     assert found == {"account:birch-hr": 150, "member:birch": 200, "unit:u1": 150}
+
+
+def test_a_small_member_has_a_budget_all_the_same() -> None:
+    found = rules.ceilings(member="notary", unit="u1", account="notary-counter", headcount=0)
+    assert found["member:notary"] == CHECKS_PER_DAY_AT_LEAST
 
 
 def test_budgets_are_charged_in_one_order_so_that_two_requests_never_wait_for_each_other() -> None:

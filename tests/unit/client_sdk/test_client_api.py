@@ -16,7 +16,7 @@ from registry.client import pins
 from registry.client.api import ATTEMPTS, Profile, Registry
 from registry.client.pins import Pins, Untrusted
 from registry.db import Store
-from registry.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
+from registry.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
 from registry.identity import group
 from registry.log.checkpoint import verifier_key
 from registry.policy import TOKEN_LIFE
@@ -126,6 +126,7 @@ def test_a_token_reaches_no_further_than_the_scope_that_was_asked_for(connect: C
         httpx2.Response(503, headers={"Retry-After": "2"}),
         httpx2.Response(504),
         httpx2.Response(429, headers={"Retry-After": "1"}),
+        httpx2.Response(409, json={"type": "/problems/outdated"}),
     ],
 )
 def test_what_may_pass_is_tried_again(
@@ -135,6 +136,13 @@ def test_what_may_pass_is_tried_again(
     assert hana.get("/api/v1/account")["account"] == "birch-hr"
     assert len(waits) == ATTEMPTS - 1
     assert waits[-1] > waits[0]
+
+
+def test_a_conflict_is_not_tried_again(hana: Registry, line: Line, waits: list[float]) -> None:
+    line.through = failing(1, httpx2.Response(409, json={"type": "/problems/key-outdated"}))
+    with pytest.raises(Conflict):
+        hana.get("/api/v1/account")
+    assert waits == []
 
 
 def test_the_registrys_own_wait_is_kept(hana: Registry, line: Line, waits: list[float]) -> None:

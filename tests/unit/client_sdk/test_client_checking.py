@@ -28,6 +28,11 @@ from tests.listing import list_person, people
 TERMS = Terms.declared(purpose="hiring", reference="HR-2026-03/17")
 
 
+@pytest.fixture(autouse=True)
+def _budgets_follow_the_headcount_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registry.checks.rules.CHECKS_PER_DAY_AT_LEAST", 0)
+
+
 def checks(store: Store) -> int:
     with store.read() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(Check)) or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from datetime import date
@@ -194,9 +195,9 @@ def mutations(count: int) -> list[str]:
     return texts
 
 
-def parsed(text: str, today: date) -> str:
+def parsed(text: str, today: date, type: str = document.RESIDENT) -> str:
     try:
-        return document.parse(text, today=today).number
+        return document.parse(text, type, today=today).number
     except Invalid as refused:
         return refused.code
 
@@ -208,6 +209,55 @@ def test_a_number_is_normalised_or_refused_as_in_python(node: Node, today: date)
     browser = [a["value"]["number"] if "value" in a else a["refused"] for a in answers]
     assert dict(zip(texts, browser, strict=True)) == {text: parsed(text, today) for text in texts}
     assert all(text not in a.get("text", "") for text, a in zip(texts, answers, strict=True) if len(text) > 5)
+
+
+OTHER_TYPES = {
+    "CN-HMT": [
+        "810000199001010013",
+        "８２００００１９９００１０１００１Ｘ",
+        "840000199001010015",
+        "81000019900101001",
+        ONE,
+    ],
+    "CN-FPR": [
+        "abc123456789012",
+        "ABC 1234 5678 9012",
+        "ABC12345678901",
+        "911110199001010015",
+        "91111019900231001X",
+        ONE,
+    ],
+    "PASSPORT:CHN": [
+        "E12345678",
+        "e-1234 5678",
+        "Ｅ１２３４５６７８",
+        "E123",
+        "E" * 21,
+        "E1234/678",
+        "1.2E+17",
+        "",
+        "无",
+        ONE,
+    ],
+    "PASSPORT:CH": ["E12345678"],
+    "PASSPORT:": ["E12345678"],
+    "SSN": ["E12345678"],
+    "constructor": ["E12345678"],
+    "": ["E12345678"],
+}
+
+
+def with_check_digits(texts: list[str]) -> list[str]:
+    return texts + [text[:17] + document.check_digit(text[:17]) for text in texts if re.fullmatch(r"[0-9]{17}.*", text)]
+
+
+@pytest.mark.parametrize("type", OTHER_TYPES)
+def test_a_document_of_another_type_is_normalised_or_refused_as_in_python(node: Node, type: str) -> None:
+    texts = with_check_digits(OTHER_TYPES[type]) + mutations(300)
+    answers = node("parse", texts=texts, today=f"{TODAY:%Y%m%d}", type=type)
+    browser = [a["value"]["number"] if "value" in a else a["refused"] for a in answers]
+    assert dict(zip(texts, browser, strict=True)) == {text: parsed(text, TODAY, type) for text in texts}
+    assert all(a["value"]["type"] == type for a in answers if "value" in a)
 
 
 def test_the_table_of_spellings_has_every_kind_of_refusal() -> None:

@@ -33,15 +33,19 @@ CHECK = """<!doctype html><html lang="en"><head><title>Check</title>
   data-receipts-url="/receipts" data-key-id="k1" data-public-key="{public}" data-working="Asking"
   data-no-entry="Not listed. Check {check}." data-entry="Listed under {reference}. Check {check}."
   data-problem-title="There is a problem" data-problem-prefix="Error: " data-failed="It did not work."
+  data-details-url="/details" data-error-document-type="Select a country"
   data-error-number-empty="Enter the number" data-error-number-check-digit="Read the number again"
   data-error-purpose="Select a purpose" data-error-consent="Confirm the consent"
   data-error-reference="Enter the reference" data-error-proof="The answer was not proven"
   data-error-network="No answer came">
+<select id="document"><option>CN-RIC</option><option>PASSPORT</option></select>
+<p id="country-field" hidden><select id="country"><option value="">-</option><option>FRA</option></select></p>
 <input name="number" autocomplete="on"><p id="number-error"></p>
 <select name="purpose"><option value="">-</option><option value="hiring">Hiring</option></select>
 <input type="checkbox" name="consent" value="declared"><input name="reference">
 <button type="submit" disabled>Check</button></form>
-<button id="receipt" type="button" hidden>Save</button><p id="outcome"></p>
+<button id="receipt" type="button" hidden>Save</button><p id="outcome"></p><p id="no-entry" hidden>fine</p>
+<p id="entry" hidden><a id="details" href="#">Read</a></p>
 <script src="/check.js"></script></body></html>"""
 
 MATCH = """<!doctype html><html lang="en"><head><title>Case</title><meta name="csrf-token" content="t0ken"></head><body>
@@ -321,6 +325,37 @@ def test_two_clicks_ask_once(page: Page, site: Site) -> None:
     assert len(site.sent("/checks")) == 1
 
 
+def test_what_the_answer_means_stands_below_it_until_the_next_question(page: Page, site: Site) -> None:
+    fill_check(page, site)
+    submit(page)
+    expect(page.locator("#entry")).to_be_visible()
+    expect(page.locator("#no-entry")).to_be_hidden()
+    assert page.get_attribute("#details", "href") == "/details/c7"
+    page.fill("#number", "44030519900101123X")
+    submit(page)
+    expect(page.locator("#no-entry")).to_be_visible()
+    expect(page.locator("#entry")).to_be_hidden()
+    submit(page)  # the field is empty now
+    expect(page.locator("#no-entry")).to_be_hidden()
+    expect(page.locator("#receipt")).to_be_hidden()
+
+
+def test_a_passport_needs_its_country_and_is_another_document(page: Page, site: Site) -> None:
+    fill_check(page, site, "e1234 5678")
+    expect(page.locator("#country-field")).to_be_hidden()
+    page.select_option("#document", "PASSPORT")
+    expect(page.locator("#country-field")).to_be_visible()
+    submit(page)
+    assert problems_of(page) == ["Select a country"]
+    expect(page.locator("#country")).to_have_attribute("aria-invalid", "true")
+    page.select_option("#country", "FRA")
+    submit(page)
+    expect(page.locator("#outcome")).to_contain_text("Not listed")
+    passport = document.parse("E12345678", "PASSPORT:FRA")
+    tag = group.multiply(PAIR.private, voprf.hash_to_group(passport.oprf_input))
+    assert site.sent("/checks")[0]["tags"] == [base64url.encode(tag)]
+
+
 @pytest.mark.parametrize("proven", [True, False])
 def test_the_receipt_is_saved_with_its_proof_if_there_is_one(page: Page, site: Site, proven: bool) -> None:
     if not proven:
@@ -397,6 +432,15 @@ def test_the_number_is_no_part_of_the_form(page: Page, site: Site, name: str) ->
     assert "reference" in carried or "case" in carried
     assert ONE not in carried
     assert page.get_attribute("#number", "autocomplete") == "off"
+
+
+def test_an_empty_case_or_code_is_named_and_costs_no_attempt(page: Page, site: Site) -> None:
+    site.extra = 'data-error-case="Enter the case" data-error-code="Enter the code"'
+    page.goto(f"{site.url}/match")
+    page.fill("#number", ONE)
+    submit(page)
+    assert problems_of(page) == ["Enter the case", "Enter the code"]
+    assert site.sent("/begin") == []
 
 
 def test_without_the_script_nothing_can_be_sent(browser: Browser, site: Site) -> None:

@@ -144,6 +144,7 @@ def test_an_attempt_counts_before_it_is_answered(accused: Accused, store: Store,
     """So that challenges cannot be collected and answered later, or all at once."""
     challenges = [accused.visitor.begin(now) for _ in range(7)]
     assert accused.attempts_left() == 0
+    assert unattested(store) == set()
     with store.read() as session:
         known = set(session.scalars(sa.select(CaseMatch.id)))
     assert [challenge.match_id in known for challenge in challenges] == [True] * 5 + [False] * 2

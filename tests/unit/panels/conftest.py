@@ -1,0 +1,1 @@
+from tests.unit.appeals.contest import contest, drawn, listed, seated  # noqa: F401 - fixtures
