@@ -211,10 +211,11 @@ def _fold(peaks: Sequence[bytes]) -> bytes:
 
 def _unsettled(found: Found, bottom: Sequence[bytes | None], head: Head, size: int) -> Iterator[Difference]:
     """What can be said when nothing gives the root: what is not there, and who contradicts whom."""
-    differences = [*_disputed(found, bottom, size), *_incomplete(found.tiles, size), *_wrong_upper(found.tiles)]
-    yield from differences
-    if not differences:
-        yield Difference(Kind.ALTERED, head.name, "leaves and tiles agree, and do not give the root that it signs")
+    yield from _disputed(found, bottom, size)
+    yield from _incomplete(found.tiles, size)
+    yield from _wrong_upper(found.tiles)
+    why = "neither leaves nor tiles give the root that it signs, so that more may be wrong than is named"
+    yield Difference(Kind.ALTERED, head.name, why)
 
 
 def _disputed(found: Found, bottom: Sequence[bytes | None], size: int) -> Iterator[Difference]:

@@ -167,31 +167,38 @@ def _write(state: Path, note: str) -> None:
 class Bar:
     """A progress bar on standard error, once the work has taken more than a second."""
 
-    def __init__(self, shown: Progress) -> None:
-        self._shown = shown
-        self._task = shown.add_task("audit", total=None)
-        self._begun = self._drawn = time.monotonic()
+    def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
+        columns = (TextColumn("Auditing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._shown = Progress(*columns, console=console, transient=True)
+        self._task = self._shown.add_task("audit", total=None)
+        self._now = now
+        self._begun = self._drawn = now()
         self._waiting = 0
+        self._is_up = False
 
     def total(self, count: int) -> None:
         self._shown.update(self._task, total=count)
 
     def advance(self, count: int) -> None:
         self._waiting += count
-        now = time.monotonic()
+        now = self._now()
         if now - self._drawn < _REDRAW:
             return
         self._shown.advance(self._task, self._waiting)
         self._waiting, self._drawn = 0, now
-        if now - self._begun > _BAR_AFTER:
+        if not self._is_up and now - self._begun > _BAR_AFTER and self._shown.console.is_terminal:
             self._shown.start()
+            self._is_up = True
+
+    def end(self) -> None:
+        if self._is_up:
+            self._shown.stop()
 
 
 @contextmanager
 def _bar() -> Iterator[Bar]:
-    columns = (TextColumn("Auditing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    shown = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = Bar(Console(stderr=True))
     try:
-        yield Bar(shown)
+        yield bar
     finally:
-        shown.stop()
+        bar.end()

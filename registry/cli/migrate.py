@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 import sqlalchemy as sa
 
@@ -23,27 +26,35 @@ def migrate(context: Context, revision: str | None, down: bool, yes: bool) -> No
         raise Invalid("--down needs --revision: the revision to go back to, or base", field="revision")
     if down and not yes:
         click.confirm("Rows that only newer tables can hold will be deleted. Go back?", abort=True)
-    engine = _engine(context.settings)
-    if down:
-        revisions.downgrade(engine, str(revision))
-    else:
-        revisions.upgrade(engine, revision or "head")
-    click.echo(f"the database is at revision {_current(engine) or revisions.BASE}")
+    with _engine(context.settings) as engine:
+        if down:
+            revisions.downgrade(engine, str(revision))
+        else:
+            revisions.upgrade(engine, revision or "head")
+        click.echo(f"the database is at revision {_current(engine) or revisions.BASE}")
 
 
 def upgrade(settings: Settings) -> None:
     """Create the tables, or bring them to the newest revision."""
-    revisions.upgrade(_engine(settings))
+    with _engine(settings) as engine:
+        revisions.upgrade(engine)
 
 
 def require_head(settings: Settings) -> None:
     """Conflict unless the database is at the revision that this code is written for."""
-    if _current(_engine(settings)) != revisions.head():
+    with _engine(settings) as engine:
+        found = _current(engine)
+    if found != revisions.head():
         raise Conflict("the database's tables are of another version than this program; run zilu migrate")
 
 
-def _engine(settings: Settings) -> sa.Engine:
-    return start(settings).store.engine
+@contextmanager
+def _engine(settings: Settings) -> Iterator[sa.Engine]:
+    engine = start(settings).store.engine
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _current(engine: sa.Engine) -> str | None:

@@ -87,7 +87,7 @@ ACTS = {
     "case.attest": "Identity confirmed by a verifier",
     "statement.make": "Statement made",
     "entry.list": "Entry listed",
-    "entry.dispute": "Entry marked as disputed, or no more",
+    "entry.dispute": "Mark of dispute set or taken away",
     "entry.suspend": "Entry suspended",
     "entry.reinstate": "Entry reinstated",
     "entry.correct": "Entry corrected",

@@ -35,9 +35,9 @@ REPORT: Mapping[ReportState, str] = MappingProxyType(
         ReportState.SCREENED: "A report has been screened and a letter sent to you. It is not visible to any company.",
         ReportState.NOTICED: "The letter has reached you. Nothing is visible to any company while you can answer.",
         ReportState.LISTED: "The time to answer is over and the report is listed.",
-        ReportState.REFUSED: "The report was refused. You are not listed because of it.",
-        ReportState.WITHDRAWN: "The company has withdrawn the report. You are not listed because of it.",
-        ReportState.VOIDED: "The report was declared void. You are not listed because of it.",
+        ReportState.REFUSED: "The report was refused. It does not lead to a listing.",
+        ReportState.WITHDRAWN: "The company has withdrawn the report. It does not lead to a listing.",
+        ReportState.VOIDED: "The report was declared void. It does not lead to a listing.",
     }
 )
 ENTRY: Mapping[EntryState, str] = MappingProxyType(

@@ -117,7 +117,7 @@ def test_the_decision_and_its_reasons_are_shown_and_can_be_contested(subject: Fl
 def test_whoever_is_cleared_reads_so_and_has_nothing_to_contest(subject: FlaskClient, accused: Accused) -> None:
     accused.lodged().proofed().admitted().sequenced().decided("void")
     text = text_of(subject.get("/case/file"))
-    assert "The report was declared void. You are not listed because of it." in text
+    assert "The report was declared void. It does not lead to a listing." in text
     assert "You are cleared" in text
     assert "Contest the decision" not in text
     assert submit(subject, "/case/appeal/contest", {"text": "Again."}).status_code == 409

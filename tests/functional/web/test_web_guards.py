@@ -6,6 +6,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
+from registry.access import Action, needs
 from registry.accounts.actions import close_account
 from registry.accounts.models import UserSession
 from registry.db import Store
@@ -64,6 +65,13 @@ def test_every_page_has_an_access_rule(app: APIFlask) -> None:
 def test_a_page_without_a_rule_is_refused(signed_in: SignIn, cast: Cast, app: APIFlask) -> None:
     app.view_functions[f"{bp.name}.home"] = lambda: "unguarded"
     assert signed_in(cast.olaf).get("/home").status_code == 403
+
+
+def test_the_accused_person_may_do_nothing_but_what_is_theirs(subject: FlaskClient, app: APIFlask) -> None:
+    app.view_functions["subject.file"] = needs(Action.ENTRY_LIST)(lambda: "unguarded")
+    assert subject.get("/case/file").status_code == 403
+    del app.view_functions["subject.file"].zilu_action  # type: ignore[attr-defined]
+    assert subject.get("/case/file").status_code == 403
 
 
 def test_pages_of_people_are_not_part_of_the_programs_interface(visitor: FlaskClient) -> None:

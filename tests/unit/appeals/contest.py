@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from registry import base64url
 from registry.access import Actor
@@ -20,6 +21,7 @@ from registry.appeals import actions, admission, draw, proofing, queries
 from registry.appeals.clocks import run_clocks
 from registry.appeals.models import Appeal, Seat
 from registry.appeals.rules import Effect
+from registry.cases.actions import new_number
 from registry.cases.models import Case
 from registry.db import Store, new_id
 from registry.entries.models import Entry
@@ -56,6 +58,13 @@ class Contest:
             clock.move(RESPONSE_WINDOW)
         else:
             self.filing.noticed(clock())
+
+    def renumbered(self) -> Contest:
+        """The key holder draws once for a case number, for ever: each copy of a case needs its own."""
+        self.number = new_number()
+        with self.store.write() as session:
+            session.execute(sa.update(Case).where(Case.id == self.case_id).values(number=self.number))
+        return self
 
     # Reading
 
@@ -276,7 +285,7 @@ def seated(listed: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Prepar
 @pytest.fixture
 def contest(listed: Prepared, tmp_path: Path, clock: MovingClock) -> Iterator[Contest]:
     with listed.resumed(tmp_path / "contest.db", clock) as contest:
-        yield contest
+        yield contest.renumbered()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from registry import vault
+from registry.access import RULES, Action
 from registry.accounts.rules import Scope
 from registry.cases.models import Case
 from registry.checks.actions import Asked, details
@@ -254,6 +255,15 @@ def test_acknowledging_twice_changes_nothing(scene: Scene, recall: Recall) -> No
     first = scene.acknowledge(recall, signed(scene, recall)).acknowledged_at
     scene.clock.move(timedelta(hours=1))
     assert scene.acknowledge(recall, signed(scene, recall, jti="ack-2")).acknowledged_at == first
+
+
+def test_whoever_may_only_read_recalls_acknowledges_none(
+    scene: Scene, recall: Recall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = {key: value for key, value in RULES.items() if key[1] is not Action.RECALL_ACKNOWLEDGE}
+    monkeypatch.setattr("registry.access.RULES", readers)
+    with pytest.raises(Forbidden):
+        scene.acknowledge(recall, signed(scene, recall))
 
 
 def test_a_program_must_sign_and_a_person_in_a_browser_need_not(scene: Scene, recall: Recall) -> None:
