@@ -40,7 +40,7 @@ def _mark(app: APIFlask) -> None:
         needs(Action.PUBLIC)(app.view_functions[endpoint])
     for blueprint in app.blueprints.values():
         if not isinstance(blueprint, APIBlueprint):
-            blueprint.enable_openapi = False
+            blueprint.enable_openapi = False  # type: ignore[attr-defined]
 
 
 def wsgi() -> APIFlask:

@@ -1,8 +1,9 @@
 """The consortium's own rules, as data. Nothing here is code that decides; `rules.py` files read it.
 
 Terms follow the Dutch sector registers (1 to 4 years) and article 16 of the Chinese credit rules (5 years at most);
-gravity takes its steps from article 5 of the 2017 judicial interpretation on personal data (法释〔2017〕10号), as
-halved for data that came from one's job: 25, 250, 2,500 records, and stricter for location, communication and credit data.
+gravity takes its steps from article 5 of the 2017 judicial interpretation on personal data (法释〔2017〕10号),
+as halved for data that came from one's job: 25, 250, 2,500 records, and stricter for location, communication and
+credit data.
 """
 
 from __future__ import annotations

@@ -61,9 +61,7 @@ def seal_bytes(key: CaseKey, row: Base, column: str, data: bytes) -> bytes:
 
 
 def unseal_bytes(key: CaseKey, row: Base, column: str) -> bytes:
-    return vault.open_sealed(
-        key.key, getattr(row, column), table=row.__tablename__, row=_id(row), column=column
-    )
+    return vault.open_sealed(key.key, getattr(row, column), table=row.__tablename__, row=_id(row), column=column)
 
 
 def _id(row: Base) -> str:

@@ -29,9 +29,7 @@ class Stateful(Protocol):
     case_id: Any
 
 
-def after(
-    table: Mapping[tuple[State | None, Verb], State], state: State | None, verb: Verb, what: str
-) -> State:
+def after(table: Mapping[tuple[State | None, Verb], State], state: State | None, verb: Verb, what: str) -> State:
     """The state that `verb` leads to; Conflict says what would be allowed now."""
     try:
         return table[state, verb]
@@ -88,9 +86,7 @@ def advance(
     return _step(session, row, verb, before=before.value, actor=actor, now=now)
 
 
-def _step(
-    session: Session, row: Base, verb: enum.StrEnum, *, before: str | None, actor: str, now: datetime
-) -> Step:
+def _step(session: Session, row: Base, verb: enum.StrEnum, *, before: str | None, actor: str, now: datetime) -> Step:
     thing: Any = row
     subject = f"{row.__tablename__}:{thing.id}"
     count = session.scalar(sa.select(sa.func.count()).select_from(Step).where(Step.subject == subject)) or 0

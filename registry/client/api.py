@@ -104,6 +104,10 @@ class Registry:
         self._pins = found
         return document
 
+    def close(self) -> None:
+        """Close the connections; the registry may not be asked anything after."""
+        self._http.close()
+
     def get(self, path: str) -> dict[str, Any]:
         return self._authorised("GET", path)
 

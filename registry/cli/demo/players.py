@@ -30,6 +30,7 @@ def program(stage: Stage, account: str, scope: str) -> Registry:
         scope=scope,
         clock=stage.settings.clock,
     )
+    stage.visits.callback(registry.close)
     registry.pin()
     return registry
 
@@ -62,6 +63,7 @@ class Phone:
 
     def __init__(self, stage: Stage) -> None:
         self._http = httpx2.Client(base_url=stage.settings.registry.issuer, timeout=30, follow_redirects=True)
+        stage.visits.callback(self._http.close)
         self._token = ""
 
     def open(self, *, case: str, code: str, document: Document) -> bool:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,6 +45,7 @@ class Stage:
     begin: datetime
     quiet: bool = False
     server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    visits: ExitStack = field(default_factory=ExitStack, repr=False)  # connections of the people in the story
 
     @property
     def config(self) -> Path:
@@ -106,6 +108,7 @@ class Stage:
             return False
 
     def stop(self) -> None:
+        self.visits.close()
         if self.server is not None and self.server.poll() is None:
             self.server.terminate()
             self.server.wait(PATIENCE)
@@ -113,6 +116,7 @@ class Stage:
 
     def kill(self) -> None:
         """End every process of the registry at once, as a power failure would."""
+        self.visits.close()
         if self.server is not None:
             os.killpg(self.server.pid, signal.SIGKILL)
             self.server.wait(PATIENCE)

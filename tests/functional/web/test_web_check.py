@@ -18,7 +18,6 @@ from registry.log.checkpoint import verifier_key
 from registry.log.sequencer import sequence
 from registry.members.actions import set_standing
 from registry.members.models import Standing
-from registry.policy import CHECKS_PER_HEAD_AND_DAY
 from registry.signing.keys import thumbprint
 from tests.app_fixture import SECRETS, SignIn, settings
 from tests.cast import Cast
@@ -164,8 +163,8 @@ def test_an_outdated_key_is_told(hana: FlaskClient, holder: Holder) -> None:
 def test_a_used_up_budget_says_when_to_come_back(
     hana: FlaskClient, holder: Holder, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.checks.rules.CHECKS_PER_HEAD_AND_DAY", 0)
-    assert CHECKS_PER_HEAD_AND_DAY > 0
+    for limit in ("CHECKS_PER_HEAD_AND_DAY", "CHECKS_PER_DAY_AT_LEAST"):
+        monkeypatch.setattr(f"registry.checks.rules.{limit}", 0)
     answer = evaluate(hana, holder, tags.blind(OTHER))
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,13 +72,24 @@ class Small:
         return {(difference.kind.value, difference.name) for difference in self.differences()}
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Small]:
-    """Acme is admitted by act 1, which is sequenced."""
-    made = Small(Store(f"sqlite:///{tmp_path / 'registry.db'}", KEYRING), keys.generate())
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keys.PrivateKey]:
+    """A file in which acme is admitted by act 1, which is sequenced; `small` gives each test a copy."""
+    path = tmp_path_factory.mktemp("begun") / "registry.db"
+    made = Small(Store(f"sqlite:///{path}", KEYRING), keys.generate())
     revisions.upgrade(made.store.engine)
     with made.store.write() as session:
         admit(session, id="acme", name="Acme", kind=Kind.CARRIER, headcount=1, actor="system:founding", now=START)
     made.sequence(START)
+    made.store.engine.dispose()
+    return path, made.log_key
+
+
+@pytest.fixture
+def small(begun: tuple[Path, keys.PrivateKey], tmp_path: Path) -> Iterator[Small]:
+    """The registry of one member, to do with as one likes."""
+    path = tmp_path / "registry.db"
+    shutil.copy(begun[0], path)
+    made = Small(Store(f"sqlite:///{path}", KEYRING), begun[1])
     yield made
     made.store.engine.dispose()

@@ -18,8 +18,10 @@ from registry.db import Store
 from registry.errors import Invalid, TooMany, Unavailable
 from registry.identity import group, voprf
 from registry.keys.holder import Holder
-from registry.signing import keys
-from registry.signing.receipt import issue
+from registry.log import leaf
+from registry.signing import canonical, keys
+from registry.signing.receipt import answers_digest, issue
+from tests.app_fixture import SECRETS
 from tests.cast import Cast
 from tests.conftest import MovingClock
 from tests.line import Answering, Connect, Line
@@ -245,6 +247,27 @@ def test_a_receipt_by_another_key_is_not_believed(hana: Registry, line: Line) ->
     line.through = changed(CHECKS, forge)
     with pytest.raises(Untrusted):
         checking.check(hana, people(1), terms=TERMS, key="k")
+
+
+def test_answers_about_other_people_are_not_believed_even_if_the_registry_signs_them(
+    hana: Registry, line: Line
+) -> None:
+    def lie(body: dict[str, Any]) -> None:
+        genuine = receipts.verify(receipts.unproven(body["receipt"], body["checks"]), hana.pins).receipt
+        body["checks"].reverse()
+        act = canonical.loads(genuine.record)
+        act["facts"]["answers"] = answers_digest(body["checks"])
+        record = canonical.dumps(act)
+        body["receipt"] = issue(
+            issuer=genuine.issuer, member=genuine.member, jti=genuine.jti, now=genuine.at, answers=body["checks"],
+            leaf=leaf.commit(genuine.salt, "act", record), salt=genuine.salt, record=record, size=genuine.size,
+            root=genuine.root, key=SECRETS.receipt_key,
+        )  # fmt: skip
+        receipts.verify(receipts.unproven(body["receipt"], body["checks"]), hana.pins)  # a good receipt, for others
+
+    line.through = changed(CHECKS, lie)
+    with pytest.raises(Untrusted):
+        checking.check(hana, people(2), terms=TERMS, key="k")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from registry.client import checking, receipts
@@ -19,7 +20,7 @@ from registry.policy import RECEIPT_PROMISE
 from tests.app_fixture import SECRETS, settings
 from tests.cast import Cast
 from tests.conftest import MovingClock
-from tests.line import Connect
+from tests.line import Answering, Connect, Line
 from tests.listing import people
 
 TERMS = Terms.declared(purpose="hiring", reference="HR-2026-03/17")
@@ -43,6 +44,21 @@ def test_a_receipt_gains_its_proof_and_verifies_offline(
     assert proven is not None
     verified = receipts.verify(json.loads(json.dumps(proven)), hana.pins, member="birch")
     assert (verified.proven, verified.count) == (True, 2)
+
+
+@pytest.mark.parametrize("name", ["entry", "proof"])
+def test_a_proof_that_does_not_fit_is_not_attached(
+    hana: Registry, checked: checking.Checked, store: Store, clock: MovingClock, line: Line, name: str
+) -> None:
+    run_log(store, clock)
+
+    def through(request: httpx2.Request, answer: Answering) -> httpx2.Response:
+        body = answer(request).json()
+        return httpx2.Response(200, json=body | {name: body[name][:-8] + "AAAAAAA\n"})
+
+    line.through = through
+    with pytest.raises(Untrusted):
+        receipts.attach_proof(hana, checked.receipt, batch=checked.batch)
 
 
 def first_answer(**changes: Any) -> Callable[[dict[str, Any]], None]:

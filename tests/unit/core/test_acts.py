@@ -90,7 +90,9 @@ def test_every_checkpoint_extends_the_one_before(store: Store, cast: Cast, now: 
         for old, new in itertools.pairwise(heads):
             assert new.previous == old.size
             path = tree.consistency_proof(old.size, new.size, hashes=hashes)
-            tree.verify_consistency(old_size=old.size, new_size=new.size, old_root=old.root, new_root=new.root, proof=path)
+            tree.verify_consistency(
+                old_size=old.size, new_size=new.size, old_root=old.root, new_root=new.root, proof=path
+            )
 
 
 def _tile(row: Tile | None) -> bytes:
@@ -129,7 +131,8 @@ def test_the_log_waits_when_the_clock_goes_back(store: Store, cast: Cast, now: d
 
 
 @pytest.mark.parametrize(
-    "damage", ["UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 0", "DELETE FROM act WHERE position = 3"]
+    "damage",
+    ["UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 0", "DELETE FROM act WHERE position = 3"],
 )
 def test_a_log_that_does_not_fit_its_head_does_not_start(store: Store, cast: Cast, now: datetime, damage: str) -> None:
     sequence(store, key=KEY, origin=ORIGIN, now=now)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from registry import db
 from registry.db import PRAGMAS, Keyring, Store
 from registry.errors import Unavailable
-from registry.log.actions import UnloggedWrite, record
 from registry.keys.models import SigningKey
+from registry.log.actions import UnloggedWrite, record
 from registry.members.models import Member, Standing, Unit
 from tests.cast import Cast
 
