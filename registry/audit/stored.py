@@ -100,8 +100,9 @@ class View:
         raw = [sa.type_coerce(column, NullType()) if column.name in present else sa.null() for _, column in attributes]
         keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
         query = sa.select(*raw).select_from(mapper.local_table).order_by(*order)
-        for row in self._session.execute(query, execution_options={"yield_per": _CHUNK}):
-            yield _stored(kind.__tablename__, keys, columns, row)
+        with self._session.execute(query, execution_options={"yield_per": _CHUNK}) as found:
+            for row in found:
+                yield _stored(kind.__tablename__, keys, columns, row)
 
     def _columns_of(self, kind: type[Base]) -> set[str]:
         """The columns that the table really has; none when it was dropped."""

@@ -77,9 +77,9 @@ def end_elsewhere(contest: Contest, _who: str) -> None:
         entry_actions.void(session, entry, actor_id="olaf", now=contest.now, reason="order")
 
 
-def vote(choice: Choice) -> Callable[[Contest, str], None]:
+def vote(choice: Choice) -> Callable[[Contest, str], object]:
     how = {Choice.SHORTEN: {"term_days": 60}, Choice.CORRECT: {"level": 1}}.get(choice, {})
-    return lambda contest, who: contest.vote(actor_of(contest, who), choice, **how) and None
+    return lambda contest, who: contest.vote(actor_of(contest, who), choice, **how)
 
 
 VERBS: dict[str, Callable[[Contest, str], object]] = {
@@ -97,6 +97,7 @@ VERBS: dict[str, Callable[[Contest, str], object]] = {
     "withdraw": lambda contest, _: contest.withdraw(),
     "end": end_elsewhere,
 }
+WITHOUT_APPEAL = {"lodge", "urgent", "attest", "withdraw", "end"}
 # The straight way, from which a walk may stray anywhere.
 WAY = [
     ("lodge", "rui"), ("attest", "vera"), ("admit", "cleo"), ("draw", "rex"), ("answer", "rui"), ("hear", "seat0"),
@@ -130,6 +131,8 @@ def counts(contest: Contest) -> list[int]:
 
 def tried(contest: Contest, name: str, who: str) -> None:
     """Either it is done, or it is refused on purpose and has changed nothing."""
+    if name not in WITHOUT_APPEAL and not contest_has_appeal(contest):
+        return
     contest.sequence()
     before = counts(contest)
     try:
@@ -137,8 +140,6 @@ def tried(contest: Contest, name: str, who: str) -> None:
     except (Conflict, Forbidden, Invalid, NotFound):
         # A nonce is taken in a transaction of its own, before the draw that may be refused.
         assert name == "draw" or counts(contest) == before
-    except AssertionError as error:
-        assert contest_has_appeal(contest) is False, error  # the helper has no appeal to act on
 
 
 def work(contest: Contest) -> None:

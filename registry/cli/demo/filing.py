@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from datetime import timedelta
 
 from registry.cli.demo import cases
@@ -10,6 +11,8 @@ from registry.cli.demo.cases import Accused
 from registry.cli.demo.players import Phone, print_letter, program, record_service, screen
 from registry.cli.demo.plot import Story
 from registry.cli.demo.stage import StoryFailed
+
+FOUND, UNREACHABLE = 3, 4  # exit codes of zilu check
 
 
 def _filed(story: Story, person: Accused) -> None:
@@ -117,14 +120,22 @@ def list_wang(story: Story) -> None:
 def check_hires(story: Story) -> None:
     story.hires.parent.mkdir(exist_ok=True)
     cases.write_hires(story.hires, story.wang, seed=story.seed)
-    done = story.stage.zilu(
+    done = _persistently(
+        story,
         *("check", "--file", str(story.hires), "--as", "birch-hr"),
         *("--purpose", "hiring", "--consent-reference", "HR-2217"),
-        expect=(3,),
     )
     if not re.search(r"\b1 hit", done.stdout + done.stderr):
         raise StoryFailed("birch did not find exactly one hit")
     story.stage.told("Birch finds Wang among 10,000 hires. Not one identity number has left its machine.")
+
+
+def _persistently(story: Story, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a check until it is through: what was interrupted goes on where it stopped."""
+    done = story.stage.zilu(*arguments, expect=(FOUND, UNREACHABLE))
+    while done.returncode == UNREACHABLE:
+        done = story.stage.zilu(*arguments, expect=(FOUND, UNREACHABLE))
+    return done
 
 
 def listed_chen(story: Story) -> None:

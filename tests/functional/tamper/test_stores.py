@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session as PlainSession
 
 from registry import revisions
-from registry.audit.differences import Kind
+from registry.audit.differences import Kind, Silent
 from registry.audit.replay import audit
 from registry.audit.stored import tables
 from registry.db import Store
-from registry.log.actions import primary_key, row_digest
+from registry.log.actions import primary_key, record, row_digest
+from registry.members.models import Unit
 from registry.schema import Base
 from tests.functional.tamper.behind import TABLES, Copy, name_of
+from tests.functional.tamper.scenario import Told
 
 
 @pytest.fixture
@@ -33,9 +35,24 @@ def postgres(original: Copy, pg_url: str) -> Iterator[Store]:
         for table in Base.metadata.sorted_tables:
             if rows := [dict(row._mapping) for row in source.execute(sa.select(table))]:
                 target.execute(table.insert(), rows)
+        target.execute(sa.text("SELECT setval(pg_get_serial_sequence('act', 'id'), max(id)) FROM act"))
     original.store.engine.dispose()
     yield store
     store.engine.dispose()
+
+
+class Writing(Silent):
+    """Somebody writes while the audit reads: after the first act that it has read."""
+
+    def __init__(self, store: Store, told: Told) -> None:
+        self._store, self._told, self.written = store, told, 0
+
+    def advance(self, count: int) -> None:
+        if not self.written:
+            with self._store.write() as session:
+                session.add(Unit(member_id="acme", name="a new one"))
+                record(session, "unit.add", actor="olaf", now=self._told.now)
+        self.written += count
 
 
 def _digests(store: Store) -> dict[str, str]:
@@ -69,3 +86,15 @@ def test_the_audit_names_what_was_done_on_postgresql_too(original: Copy, postgre
     last = deleted.pop(TABLES["act"])
     assert {name_of(table, row) for table, row in deleted.items()} <= missing
     assert f"act:(position {last['position']})" in missing  # PostgreSQL may skip ids
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql"])
+def test_what_is_written_during_the_audit_is_not_half_seen(
+    name: str, original: Copy, request: pytest.FixtureRequest
+) -> None:
+    store = original.store if name == "sqlite" else request.getfixturevalue("postgres")
+    outcome = audit(store, log=original.told.log, now=original.told.now, progress=Writing(store, original.told))
+    assert (outcome.differences, outcome.pending) == ((), 0)
+    outcome = audit(store, log=original.told.log, now=original.told.now)
+    assert (outcome.differences, outcome.pending) == ((), 1)
+    store.engine.dispose()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from registry.accounts.rules import Role
 from registry.appeals import admission, queries
 from registry.appeals.models import Appeal, Draw
 from registry.appeals.rules import State
-from registry.cases.models import Step
 from registry.db import Store
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.identity.draw import Panelist, pool_root
@@ -161,34 +159,6 @@ class TestAdmitting:
             appeal = queries.get(session, contest.appeal().id)
             admission.admit(session, actor=contest.cast.cleo.actor, appeal=appeal, reasons=reasons, now=contest.now)
         assert refused.value.field == "reasons"
-
-    def test_of_two_clerks_at_the_same_moment_exactly_one_wins(self, contest: Contest) -> None:
-        appeal_id, gate, outcomes = contest.appeal().id, threading.Barrier(2), []
-        verbs = {"admit": admission.admit, "refuse": admission.refuse}
-
-        def decide(name: str) -> None:
-            gate.wait()
-            try:
-                with contest.store.write() as session:
-                    appeal = queries.get(session, appeal_id)
-                    verbs[name](
-                        session, actor=contest.cast.cleo.actor, appeal=appeal, reasons="So be it.", now=contest.now
-                    )
-                outcomes.append(name)
-            except Conflict:
-                outcomes.append("lost")
-
-        threads = [threading.Thread(target=decide, args=[name]) for name in verbs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        (winner,) = set(outcomes) - {"lost"}
-        assert sorted(outcomes) == sorted(["lost", winner])
-        wanted = {"admit": State.ADMITTED, "refuse": State.INADMISSIBLE}[winner]
-        assert contest.appeal().state is wanted
-        with contest.store.read() as session:
-            assert session.query(Step).filter_by(subject=f"appeal:{appeal_id}").count() == 3
 
     def test_who_has_read_an_outdated_state_is_told_to_read_again(self, contest: Contest) -> None:
         with contest.store.write() as session, pytest.raises(Conflict) as refused:

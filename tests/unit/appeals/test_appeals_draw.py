@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -74,25 +73,6 @@ class TestTheNonce:
         with pytest.raises(Conflict) as refused:
             contest.offer()
         assert refused.value.code == "not-allowed-now"
-
-    def test_of_two_at_the_same_moment_one_is_taken(self, contest: Contest) -> None:
-        contest.admitted().sequence()
-        gate, outcomes = threading.Barrier(2), []
-
-        def offer(nonce: bytes) -> None:
-            gate.wait()
-            try:
-                contest.offer(nonce)
-                outcomes.append(nonce)
-            except Conflict:
-                outcomes.append(b"")
-
-        threads = [threading.Thread(target=offer, args=[bytes([n]) * 32]) for n in (1, 2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(outcomes) == [b"", row_of(contest).nonce]
 
 
 class TestTheDraw:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import rfc8785
+import sqlalchemy as sa
 
 from registry import vault
 from registry.cases.actions import open_case
@@ -18,6 +19,7 @@ from registry.db import Session
 from registry.log import leaf
 from registry.log.actions import CaseKey, record, touch
 from registry.log.models import Act, LeafType
+from registry.members.models import Unit
 from tests.conftest import KEYRING, START
 from tests.unit.audit.conftest import MINUTE, Small
 
@@ -85,6 +87,16 @@ def test_a_rewritten_act_is_named_with_what_is_wrong_with_it(
     assert why in _change(small, id, change)
 
 
+def test_a_leaf_that_is_older_than_the_leaf_before_it_is_named(small: Small) -> None:
+    id = small.add("one", START)
+    small.sequence(START)
+
+    def older(act: Act) -> None:
+        act.entry = leaf.encode(leaf.Leaf(act.commitment, START - MINUTE, "act"))
+
+    assert "its leaf is older than the leaf before it" in _change(small, id, older)
+
+
 def test_a_row_list_that_opens_counts_although_something_else_of_its_act_is_wrong(small: Small) -> None:
     id = small.add("one", START)
     small.sequence(START)
@@ -98,6 +110,22 @@ def test_rows_of_an_act_that_does_not_open_are_extra_with_doubt(small: Small) ->
     _change(small, id, lambda act: setattr(act, "rows", bytes(60)))
     (row,) = [each for each in small.differences() if each.name.startswith("unit:")]
     assert (row.kind.value, row.why) == ("extra", "no act attests it, of those that open; 1 do not")
+
+
+def test_a_row_that_was_deleted_and_comes_back_is_extra(small: Small) -> None:
+    small.add("one", START)
+    with small.store.write() as session:
+        unit = session.scalars(sa.select(Unit).where(Unit.name == "one")).one()
+        session.delete(unit)
+        id = record(session, "unit.close", actor="olaf", now=START).id
+    assert small.named() == set()
+    small.edit("INSERT INTO unit (id, member_id, name) VALUES (:id, 'acme', 'one')", id=unit.id)
+    (found,) = small.differences()
+    assert (found.kind.value, found.name, found.why) == (
+        "extra",
+        f"unit:{unit.id}",
+        f"act:{id} attests that it was deleted",
+    )
 
 
 # Time

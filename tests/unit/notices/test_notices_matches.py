@@ -236,6 +236,12 @@ def test_a_match_is_answered_within_ten_minutes(accused: Accused, clock: MovingC
         accused.visitor.finish(challenge, accused.number, clock.at + timedelta(minutes=10))
 
 
+def test_a_match_is_no_use_without_the_code(accused: Accused, store: Store, holder: Holder, now: datetime) -> None:
+    challenge = accused.visitor.begin(now)
+    with pytest.raises(Forbidden, match=matches.REFUSED):
+        Visitor(store, holder, accused.filing.number, "0000-0000-0000").finish(challenge, accused.number, now)
+
+
 def test_a_match_of_ones_own_case_opens_no_other(
     accused: Accused, store: Store, cast: Cast, holder: Holder, now: datetime
 ) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from registry import policy
 from registry.appeals import queries
 from registry.appeals.rules import State
 from registry.cases.actions import key_of
-from registry.cases.models import Case, Step
+from registry.cases.models import Case
 from registry.checks.models import Check
 from registry.db import Store
 from registry.entries import queries as entries
@@ -168,47 +167,6 @@ class TestVoting:
             with pytest.raises(Invalid) as refused:
                 heard.vote(first, choice, **how)
             assert refused.value.field == field
-
-    def test_two_who_vote_at_the_same_moment_decide_together_exactly_once(self, heard: Contest) -> None:
-        first, *others = heard.panel()
-        heard.vote(first, "void")
-        gate, failed = threading.Barrier(2), []
-
-        def cast_vote(actor: object) -> None:
-            gate.wait()
-            try:
-                heard.vote(actor, "void")  # type: ignore[arg-type]
-            except Exception as error:
-                failed.append(error)
-
-        threads = [threading.Thread(target=cast_vote, args=[actor]) for actor in others]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert failed == []
-        assert decision(heard).choice is Choice.VOID
-        with heard.store.read() as session:
-            steps = session.query(Step).filter_by(subject=f"appeal:{heard.appeal().id}", verb="decide")
-            assert steps.count() == 1
-
-    def test_the_same_vote_sent_twice_at_the_same_moment_counts_once(self, heard: Contest) -> None:
-        actor, gate, outcomes = heard.panel()[0], threading.Barrier(2), []
-
-        def cast_vote() -> None:
-            gate.wait()
-            try:
-                heard.vote(actor, "void")
-                outcomes.append("cast")
-            except Conflict:
-                outcomes.append("refused")
-
-        threads = [threading.Thread(target=cast_vote) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(outcomes) == ["cast", "refused"]
 
 
 class TestDeciding:

@@ -453,6 +453,11 @@ def test_a_voided_report_is_never_listed(filing: Filing, store: Store, now: date
         assert queries.due(session, now=now + 90 * DAY, limit=9) == []
 
 
+def test_a_case_that_nobody_filed_has_no_report(store: Store) -> None:
+    with pytest.raises(NotFound), store.read() as session:
+        queries.of_case(session, "0" * 32)
+
+
 def test_those_on_the_case_read_it_without_the_tag(filing: Filing, cast: Cast, store: Store, now: datetime) -> None:
     for name in ("rui", "ana", "sol", "rex"):
         with store.write() as session:

@@ -103,6 +103,7 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("exhibits", {"exhibits": [SHA256, SHA256]}),
     ("exhibits", {"exhibits": [SHA256.upper()]}),
     ("exhibits", {"exhibits": [CANARY]}),
+    ("exhibits", {"exhibits": [5]}),
     ("exhibits", {"exhibits": [f"{n:064x}" for n in range(21)]}),
     ("term_days", {"term_days": 0}),
     ("term_days", {"term_days": 365.0}),
@@ -125,6 +126,11 @@ def test_each_wrong_claim_is_named_and_not_repeated(
     assert refused.value.field == field
     assert CANARY not in refused.value.message
     assert refused.value.message.count("\n") == 0
+
+
+def test_the_gravest_case_may_be_permanent(cast: Cast, now: datetime) -> None:
+    said = read(claims(cast.rui, any_tag(), now, gravity={**GRAVITY, "records": 25_000}, term_days=None))
+    assert (said.term_days, statement.level(said).level) == (None, 4)
 
 
 def test_a_suspicion_is_never_listed(cast: Cast, now: datetime) -> None:
@@ -155,6 +161,7 @@ def timely(cast: Cast, now: datetime, **changes: Any) -> None:
 
 def test_a_report_in_time_needs_no_reason(cast: Cast, now: datetime) -> None:
     timely(cast, now)
+    timely(cast, now, breach_notice={"none": "Nobody outside was affected."})
     timely(cast, now, found={"on": day(-10), "how": "log"}, period={"from": day(-20), "to": day(-15)})
 
 
