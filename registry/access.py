@@ -150,7 +150,24 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
 )
 
 # A suspended member may still read, answer and acknowledge; these it may not do.
-NEEDS_ADMISSION = frozenset({_A.EVALUATE, _A.CHECK, _A.REPORT_FILE, _A.REPORT_COUNTERSIGN})
+NEEDS_ADMISSION = frozenset(
+    {
+        _A.EVALUATE,
+        _A.CHECK,
+        _A.REPORT_FILE,
+        _A.REPORT_COUNTERSIGN,
+        _A.DOCKET_READ,
+        _A.REPORT_SCREEN,
+        _A.LETTER_READ,
+        _A.SERVICE_RECORD,
+        _A.CASE_ATTEST,
+        _A.APPEAL_ADMIT,
+        _A.APPEAL_HEAR,
+        _A.APPEAL_VOTE,
+        _A.KEY_ENROL,
+        _A.ACCOUNT_OPEN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

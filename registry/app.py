@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
+import structlog
 from apiflask import APIBlueprint, APIFlask
+from flask import request
 
 from registry import api, web
 from registry.access import Action, needs
@@ -13,6 +16,7 @@ from registry.config import load
 from registry.parent import end_with_parent
 from registry.running import Running, start
 
+_log = structlog.get_logger("zilu.app")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,7 +35,13 @@ def create_app(run: Running) -> APIFlask:
     api.register(app)
     web.register(app, session_key=run.secrets.session_key)
     _mark(app)
+    app.log_exception = _log_exception  # type: ignore[method-assign]
     return app
+
+
+def _log_exception(exc_info: Any) -> None:
+    """The kind of an unexpected error and where; its text and the path may hold what somebody typed."""
+    _log.error("request failed", kind=getattr(exc_info[0], "__name__", "?"), endpoint=request.endpoint)
 
 
 def _mark(app: APIFlask) -> None:

@@ -8,6 +8,7 @@ people could do at once is a compare-and-set or a unique key, which hold on both
 from __future__ import annotations
 
 import enum
+import hmac
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +83,13 @@ class Keyring:
     vault_key: bytes = field(repr=False)
     pepper: bytes = field(repr=False)
 
+    def alias(self, scope: str, name: str) -> str:
+        """What the database holds in place of a name that a client chose: 64 hexadecimal digits.
+
+        An Idempotency-Key or a `jti` is for us to recognise, not to read, and people do put numbers into them.
+        """
+        return hmac.digest(self.pepper, b"zilu/alias/v1\0" + scope.encode() + b"\0" + name.encode(), "sha256").hex()
+
 
 class Session(orm.Session):
     """A session that carries the keyring to the actions it is passed to."""
@@ -121,8 +129,8 @@ class Store:
 
 def _engine(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _harden)
     event.listen(engine, "begin", _begin)
     return engine

@@ -137,6 +137,7 @@ RECALL_ACK: Final = 3 * DAY  # then the regulator is told
 SESSION_LIFE: Final = timedelta(hours=12)
 TOKEN_LIFE: Final = timedelta(minutes=10)
 ASSERTION_LIFE: Final = timedelta(minutes=5)
+CLOCK_SKEW: Final = timedelta(seconds=60)  # by which a client's clock may be off
 IDEMPOTENCY_LIFE: Final = 1 * DAY
 SIGN_IN_ATTEMPTS: Final = 5
 SIGN_IN_PAUSE: Final = timedelta(minutes=15)

@@ -96,18 +96,22 @@ def gather(session: Session, now: datetime, *, password: str | None = None) -> C
         admit(
             session, id=member, name=member.title(), kind=kind, group=group, headcount=headcount, actor="olaf", now=now
         )
+    admins = {member: _admin(session, member, olaf, now, password) for member in MEMBERS}
     for name, (account, member, roles, scopes) in PEOPLE.items():
+        if roles == (Role.MEMBER_ADMIN,):
+            cast[name] = Person(name, admins[member], None, None)
+            continue
         open_account(
             session,
             id=account,
             member_id=member,
             name=name.title(),
             roles=roles,
-            actor=olaf,
+            actor=admins[member],
             now=now,
             password=password,
         )
-        client_key = _client(session, account, scopes, olaf, now) if scopes else None
+        client_key = _client(session, account, scopes, admins[member], now) if scopes else None
         actor = actor_of(session, account)
         cast[name] = Person(name, actor, keys.generate() if name in SIGNERS else None, client_key)
     for name, admin in SIGNERS.items():
@@ -123,9 +127,17 @@ def gather(session: Session, now: datetime, *, password: str | None = None) -> C
     return cast
 
 
-def _client(
-    session: Session, account: str, scopes: tuple[Scope, ...], operator: Actor, now: datetime
-) -> keys.PrivateKey:
+def _admin(session: Session, member: str, olaf: Actor, now: datetime, password: str | None) -> Actor:
+    """The member's administrator, whom the operator appoints and who opens all other accounts."""
+    name = f"{member}-admin"
+    roles = [Role.MEMBER_ADMIN]
+    open_account(
+        session, id=name, member_id=member, name=name.title(), roles=roles, actor=olaf, now=now, password=password
+    )
+    return actor_of(session, name)
+
+
+def _client(session: Session, account: str, scopes: tuple[Scope, ...], admin: Actor, now: datetime) -> keys.PrivateKey:
     key = keys.generate()
-    enrol_client(session, account_id=account, jwk=keys.to_jwk(key.public_key()), scopes=scopes, actor=operator, now=now)
+    enrol_client(session, account_id=account, jwk=keys.to_jwk(key.public_key()), scopes=scopes, actor=admin, now=now)
     return key

@@ -9,17 +9,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import argon2
+import sqlalchemy as sa
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from registry import policy, vault
 from registry.access import Action, Actor, require
-from registry.accounts.models import Account, ApiClient, UserSession
+from registry.accounts.models import AccessToken, Account, ApiClient, UserSession
 from registry.accounts.rules import GRANTABLE, Role, Scope
 from registry.db import Session
-from registry.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from registry.log.actions import record
+from registry.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from registry.log.actions import record, touch
 from registry.members.actions import first_unit, short_name
-from registry.members.models import Kind, Member
+from registry.members.models import Kind, Member, Standing
 from registry.signing import keys
 
 PASSWORD_LENGTH = 12
@@ -53,7 +54,7 @@ def open_account(
     unit_id: str | None = None,
 ) -> Account:
     """An account of a member with the roles that the member's kind may give."""
-    require(actor, Action.ACCOUNT_OPEN, member_id=member_id)
+    _require_over(actor, member_id=member_id, roles=roles)
     return _open(
         session,
         id=id,
@@ -65,6 +66,16 @@ def open_account(
         password=password,
         unit_id=unit_id,
     )
+
+
+def _require_over(actor: Actor, *, member_id: str, roles: Iterable[str]) -> None:
+    """A member's people are its administrator's affair; the operator opens that one account for it.
+
+    Whoever could open any account, or give it another key, could be anyone: clerk, panelist, regulator.
+    """
+    require(actor, Action.ACCOUNT_OPEN, member_id=member_id)
+    if actor.member_id != member_id and set(roles) != {Role.MEMBER_ADMIN}:
+        raise Forbidden("the operator opens the accounts of members' administrators; they open all others")
 
 
 def found(session: Session, *, id: str, member_id: str, name: str, password: str, now: datetime) -> Account:
@@ -135,7 +146,7 @@ def close_account(session: Session, *, account_id: str, actor: Actor, now: datet
     account = session.get(Account, account_id)
     if account is None:
         raise NotFound("there is no such account", field="account")
-    require(actor, Action.ACCOUNT_OPEN, member_id=account.member_id)
+    _require_over(actor, member_id=account.member_id, roles=account.roles)
     account.closed_at = now
     for row in session.query(UserSession).filter_by(account_id=account_id, revoked_at=None):
         row.revoked_at = now
@@ -153,12 +164,14 @@ def enrol_client(
     actor: Actor,
     now: datetime,
 ) -> ApiClient:
-    """The key with which the account's program signs in; a new one replaces the old."""
+    """The key with which the account's program signs in; a new one replaces the old, and ends its tokens."""
     account = session.get(Account, account_id)
     if account is None:
         raise NotFound("there is no such account", field="account")
-    require(actor, Action.ACCOUNT_OPEN, member_id=account.member_id)
+    _require_over(actor, member_id=account.member_id, roles=account.roles)
     public = keys.from_jwk(jwk, field="key")
+    for token in session.query(AccessToken).filter_by(client_id=account_id):
+        session.delete(token)
     client = session.get(ApiClient, account_id) or ApiClient(id=account_id, account_id=account_id)
     client.kid, client.jwk = keys.thumbprint(public), dict(keys.to_jwk(public))
     client.scopes, client.revoked_at = sorted(scope.value for scope in scopes), None
@@ -167,38 +180,51 @@ def enrol_client(
     return client
 
 
-def sign_in(session: Session, *, account_id: str, password: str, now: datetime) -> str | None:
-    """A session token, or None for a wrong name or password. The caller commits either way: failures count.
+def password_of(session: Session, account_id: str) -> str | None:
+    """The hash to hold a password against; None for a name that nobody has."""
+    account = session.get(Account, account_id)
+    return account.password if account is not None and account.closed_at is None else None
 
-    After five failures the account pauses for a quarter of an hour (TooMany), whatever is typed.
+
+def matches(hashed: str | None, password: str) -> bool:
+    """Whether the password is right. Takes as long for a name that nobody has; call it outside of transactions."""
+    try:
+        return _hasher.verify(hashed or _nobodys_password(), password) and hashed is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def sign_in(session: Session, *, account_id: str, right: bool, now: datetime) -> str | None:
+    """A session token, or None. `right` is what `matches` said. The caller commits either way: failures count.
+
+    After five failures the account pauses for a quarter of an hour. Nobody is told, since only an account that is
+    there can pause: the right password is then as wrong as any other.
     """
     account = session.get(Account, account_id)
-    known = account is not None and account.closed_at is None and account.password is not None
-    if known and account and account.paused_until and now < account.paused_until:
-        wait = int((account.paused_until - now).total_seconds()) + 1
-        raise TooMany("too many wrong passwords; wait before you try again", retry_after=wait)
-    right = _matches(account.password if known and account and account.password else _nobodys_password(), password)
-    if not (known and account):
+    if account is None or account.closed_at is not None or account.password is None:
+        return None
+    if account.paused_until is not None and now < account.paused_until:
         return None
     if not right:
-        _count_failure(account, now)
-        record(session, "account.sign-in-failed", actor=account.id, now=now)
+        _count_failure(session, account, now)
         return None
     account.failures, account.paused_until = 0, None
     return _open_session(session, account, now)
 
 
-def _matches(hashed: str, password: str) -> bool:
-    try:
-        return _hasher.verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _count_failure(account: Account, now: datetime) -> None:
-    account.failures += 1
+def _count_failure(session: Session, account: Account, now: datetime) -> None:
+    """Counted in the database, so that of many tries at once none is forgotten."""
+    session.execute(
+        sa.update(Account)
+        .where(Account.id == account.id)
+        .values(failures=Account.failures + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(account)
+    touch(session, account)
     if account.failures >= policy.SIGN_IN_ATTEMPTS:
         account.failures, account.paused_until = 0, now + policy.SIGN_IN_PAUSE
+    record(session, "account.sign-in-failed", actor=account.id, now=now)
 
 
 def _open_session(session: Session, account: Account, now: datetime) -> str:
@@ -237,6 +263,8 @@ def actor_of(session: Session, account_id: str, scopes: frozenset[Scope] | None 
     member = session.get(Member, account.member_id)
     if member is None:
         raise Forbidden("this account belongs to no member")
+    if member.standing is Standing.GONE:
+        raise Unauthenticated("this account's member has left")
     return Actor(
         id=account.id,
         unit_id=account.unit_id,

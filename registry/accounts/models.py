@@ -66,7 +66,7 @@ class UsedAssertion(Base):
     __tablename__ = "used_assertion"
 
     client_id: Mapped[str] = mapped_column(sa.ForeignKey("api_client.id"), primary_key=True)
-    jti: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    jti: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # its alias
     expires_at: Mapped[datetime]
 
 
@@ -77,7 +77,7 @@ class Replay(Base):
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
-    key: Mapped[str] = mapped_column(sa.String(64))
+    key: Mapped[str] = mapped_column(sa.String(64))  # alias of the Idempotency-Key
     body: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # HMAC of the request under the pepper
     made: Mapped[str] = mapped_column(sa.String(64))  # the id of what it made
     at: Mapped[datetime]

@@ -30,7 +30,8 @@ def found(session: Session, *, account_id: str, key: str | None, body: bytes) ->
         return None
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key must be 1 to 64 printable ASCII characters", field="Idempotency-Key")
-    row = session.scalar(sa.select(Replay).where(Replay.account_id == account_id, Replay.key == key))
+    named = session.keyring.alias("replay", key)
+    row = session.scalar(sa.select(Replay).where(Replay.account_id == account_id, Replay.key == named))
     if row is None:
         return None
     if not hmac.compare_digest(row.body, _digest(session, body)):
@@ -48,7 +49,8 @@ def remember(session: Session, *, account_id: str, key: str | None, body: bytes,
     Of two requests at once with one key, the unique key lets one commit.
     """
     if key is not None:
-        session.add(Replay(account_id=account_id, key=key, body=_digest(session, body), made=made, at=now))
+        named = session.keyring.alias("replay", key)
+        session.add(Replay(account_id=account_id, key=named, body=_digest(session, body), made=made, at=now))
 
 
 def _digest(session: Session, body: bytes) -> bytes:

@@ -80,13 +80,13 @@ def _claims(assertion: str, client: ApiClient, issuer: str, now: datetime) -> di
 
 
 def _fresh(issued: int, expires: int, now: float) -> bool:
-    skew = 60
-    life = policy.ASSERTION_LIFE.total_seconds()
+    skew, life = policy.CLOCK_SKEW.total_seconds(), policy.ASSERTION_LIFE.total_seconds()
     return issued <= now + skew and now - skew < expires <= now + life + skew
 
 
 def _use_once(session: Session, client: ApiClient, jti: str, expires_at: datetime) -> None:
-    session.add(UsedAssertion(client_id=client.id, jti=jti, expires_at=expires_at))
+    named = session.keyring.alias("assertion", jti)
+    session.add(UsedAssertion(client_id=client.id, jti=named, expires_at=expires_at))
     try:
         session.flush()
     except IntegrityError:
@@ -106,7 +106,9 @@ def sweep(session: Session, *, now: datetime) -> int:
     """Delete tokens and assertions that are over; returns how many rows went."""
     gone = [
         *session.scalars(sa.select(AccessToken).where(AccessToken.expires_at <= now).limit(500)),
-        *session.scalars(sa.select(UsedAssertion).where(UsedAssertion.expires_at <= now).limit(500)),
+        *session.scalars(
+            sa.select(UsedAssertion).where(UsedAssertion.expires_at <= now - policy.CLOCK_SKEW).limit(500)
+        ),
     ]
     for row in gone:
         session.delete(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from apiflask.exceptions import HTTPError
@@ -20,6 +21,8 @@ from registry.errors import (
     Unavailable,
     ZiluError,
 )
+
+_OURS = re.compile(r"[a-z_]{1,32}|[0-9]{1,4}")  # names of members and places in lists, as in our schemas
 
 STATUS: dict[type[ZiluError], int] = {
     Invalid: 422,
@@ -88,22 +91,21 @@ def body_refused(error: HTTPError) -> Response:
 
 
 def _first(detail: Any) -> tuple[str | None, str]:
+    """The first member that is wrong and what is wrong with it. A name that we do not know is not repeated."""
     path: list[str] = []
     while isinstance(detail, dict) and detail:
         name, detail = next(iter(detail.items()))
         path.append(str(name))
     said = detail[0] if isinstance(detail, list) and detail and isinstance(detail[0], str) else TITLES[422]
-    field = ".".join(path[1:]) or None
+    if said.startswith("Extra inputs"):
+        return None, "a member of the request is unknown; remove it"
+    field = ".".join(part for part in path[1:] if _OURS.fullmatch(part)) or None
     return field, f"{field}: {said}" if field else said
 
 
 def at_once(_error: IntegrityError) -> Response:
     """A unique key decided between two requests; this one came second."""
     return problem(409, "outdated", "the same was done at the same moment; read it again")
-
-
-def unexpected(_error: Exception) -> Response:
-    return problem(500, "internal", "nothing was changed; try again, and tell the operator if it happens again")
 
 
 def register(blueprint: Blueprint) -> None:

@@ -77,7 +77,8 @@ def lodge(session: Session, *, case: Case, grounds: Iterable[str], text: str, la
 def contest(session: Session, *, case: Case, text: str, now: datetime) -> Lodged:
     """Take a decision to the second instance: three others decide anew. Once, and within the window."""
     first = queries.latest(session, case.id)
-    if first is None or first.instance >= rules.INSTANCES or first.state is not State.DECIDED or not first.decided_at:
+    # A decision of the last instance is closed as it is taken, and so is never found here.
+    if first is None or first.state is not State.DECIDED or first.decided_at is None:
         raise Conflict("there is no decision of a first instance to contest", code="not-allowed-now")
     if now >= rules.contest_until(first.decided_at):
         raise Conflict("the time to contest this decision is over", code="too-late")

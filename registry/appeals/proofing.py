@@ -80,11 +80,17 @@ def _verified(
 
 def _known(session: Session, actor: Actor, signed: jws.Statement) -> Attestation | None:
     row = session.scalar(
-        sa.select(Attestation).where(Attestation.member_id == actor.member_id, Attestation.jti == signed.payload["jti"])
+        sa.select(Attestation).where(
+            Attestation.member_id == actor.member_id, Attestation.jti == _alias(session, signed)
+        )
     )
     if row is not None and row.statement_digest != signed.digest:
         raise Conflict("jti was used for another attestation; give each its own", field="jti")
     return row
+
+
+def _alias(session: Session, signed: jws.Statement) -> str:
+    return session.keyring.alias("attestation", signed.payload["jti"])
 
 
 def _attestation(
@@ -92,7 +98,7 @@ def _attestation(
 ) -> Attestation:
     _verify_person(session, case, signed.payload)
     row = Attestation(id=new_id(), case_id=case.id, member_id=actor.member_id, account_id=actor.id, kid=signed.kid)
-    row.jti, row.statement_digest, row.made_at = signed.payload["jti"], signed.digest, now
+    row.jti, row.statement_digest, row.made_at = _alias(session, signed), signed.digest, now
     row.sealed_statement = seal(key_of(session, case), row, "sealed_statement", attestation)
     session.add(row)
     return row

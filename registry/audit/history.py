@@ -4,9 +4,8 @@ Three things are laid beside each other: the leaves (from the acts, or from the 
 the roots that were signed. The signed root decides which of the other two is true:
 
 1. the leaves give it: they are true, and every tile that they do not give is wrong
-2. else the bottom tiles give it: they are true, and every leaf that is not in them is wrong
-3. else a mixture, tile by tile, as the tiles above them decide
-4. else nothing can be said for either, and wherever they differ both are named
+2. else the bottom tiles give it, or a mixture of both, tile by tile, as the tiles above decide: what is not so is wrong
+3. else nothing can be said for either, and wherever they differ both are named
 """
 
 from __future__ import annotations
@@ -92,7 +91,7 @@ def _true(found: Found, bottom: Sequence[bytes | None], head: Head) -> list[byte
     leaves = [found.leaves[p].hash if p in found.leaves else None for p in range(head.size)]
     below = [*bottom[: head.size], *[None] * (head.size - len(bottom))]
     mixed = (_mixed(found.tiles, leaves, below, last=last) for last in (leaves, below))
-    for candidate in (leaves, below, *mixed):
+    for candidate in (leaves, *mixed):
         whole = [each for each in candidate if each is not None]
         if len(whole) == head.size and tree.root_of(whole) == head.root:
             return whole

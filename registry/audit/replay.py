@@ -1,21 +1,21 @@
 """The whole audit of a database, in one consistent view of it.
 
-1. the tables are at the revision that this code is written for
+1. the tables are at the revision that this code is written for, and nothing writes but this code (`objects`)
 2. every act opens and is what its leaf commits to (`acts`)
 3. every checkpoint holds and names the one before it (`checkpoints`)
-4. leaves, tiles and signed roots tell one story (`history`)
+4. leaves, tiles and signed roots tell one story (`history`), in which the heads seen before are
 5. every row is what the last act that names it attests (`rows`)
 6. every state is where its steps lead (`lives`), every statement is signed by a key that held then (`statements`)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from registry import revisions
-from registry.audit import acts, checkpoints, history, rows, stored
+from registry.audit import acts, checkpoints, history, objects, rows, stored
 from registry.audit.acts import Ledger
 from registry.audit.differences import Difference, Kind, Progress, Silent, merged
 from registry.audit.keys import Keys
@@ -25,6 +25,7 @@ from registry.audit.stored import Stored, View
 from registry.cases.models import Case
 from registry.db import Keyring, Session, Store
 from registry.keys.models import SigningKey
+from registry.log.checkpoint import Checkpoint as Signed
 from registry.log.checkpoint import VerifierKey
 from registry.log.models import Act, Checkpoint, Tile
 from registry.policy import SEQUENCING_LIMIT
@@ -34,7 +35,10 @@ _NAMED_GAP = 100  # ids in one gap that are named one by one
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was looked at, and what is wrong with it. `late` acts have waited for the sequencer for over 60 s."""
+    """What was looked at, and what is wrong with it.
+
+    `late` acts have waited for the sequencer for over 60 s. `note` is the last checkpoint, to keep for next time.
+    """
 
     differences: tuple[Difference, ...]
     acts: int
@@ -43,16 +47,27 @@ class Outcome:
     checkpoints: int
     pending: int
     late: int
+    note: str | None
 
 
-def audit(store: Store, *, log: VerifierKey, now: datetime, progress: Progress | None = None) -> Outcome:
-    """Name every difference. `log` is the key that checkpoints are signed with, under the log's origin."""
+def audit(
+    store: Store,
+    *,
+    log: VerifierKey,
+    now: datetime,
+    seen: Sequence[Signed] = (),
+    progress: Progress | None = None,
+) -> Outcome:
+    """Name every difference. `log` is the key that checkpoints are signed with, under the log's origin.
+
+    `seen` are checkpoints of earlier times, opened and read before this is called.
+    """
     watched = progress or Silent()
     with store.read() as session:
         _isolate(session)
         with stored.viewing(session) as view:
             watched.total(sum(view.count(kind) for kind in stored.tables().values()))
-            return _audit(view, session.keyring, log, now, watched)
+            return _audit(view, session.keyring, log, now, seen, watched)
 
 
 def _isolate(session: Session) -> None:
@@ -61,17 +76,20 @@ def _isolate(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def _audit(view: View, keyring: Keyring, log: VerifierKey, now: datetime, progress: Progress) -> Outcome:
-    found = list(_revision(view))  # 1
+def _audit(
+    view: View, keyring: Keyring, log: VerifierKey, now: datetime, seen: Sequence[Signed], progress: Progress
+) -> Outcome:
+    found = [*_revision(view), *objects.compare(view.connection)]  # 1
     opener = Keys(keyring, view.read(Case))
     order = (Act.position.is_(None), Act.position, Act.id)
     ledger = acts.replay(view.read(Act, *order), keys=opener, progress=progress)  # 2
     heads = list(view.read(Checkpoint))
     chain = checkpoints.verify(heads, log=log, keyring=keyring, size=len(ledger.leaves))  # 3
     found += chain.differences
-    verdict = _history(view, ledger, chain, progress)  # 4
+    verdict = _history(view, ledger, _with_seen(chain.heads, seen), progress)  # 4
     damaged = {difference.name for difference in chain.differences}
-    found += [each for each in verdict.differences if each.name not in damaged]
+    story = (*_taken_back(chain.heads, seen), *verdict.differences)
+    found += [each for each in story if each.name not in damaged]
     extra = {each.name for each in found if each.kind is Kind.EXTRA}
     found += [each for each in ledger.differences if each.name not in extra]
     if view.dialect == "sqlite":
@@ -85,6 +103,7 @@ def _audit(view: View, keyring: Keyring, log: VerifierKey, now: datetime, progre
         checkpoints=len(heads),
         pending=len(ledger.pending),
         late=sum(at < now - SEQUENCING_LIMIT for at in ledger.pending),
+        note=_last_note(heads),
     )
 
 
@@ -98,13 +117,37 @@ def _revision(view: View) -> Iterator[Difference]:
         yield Difference(Kind.MISSING, f"{revisions.TABLE}:{head}", "the database does not say its revision")
 
 
-def _history(view: View, ledger: Ledger, chain: checkpoints.Chain, progress: Progress) -> history.Verdict:
+def _with_seen(heads: Sequence[history.Head], seen: Sequence[Signed]) -> list[history.Head]:
+    """Ascending; of two of one size, the one that the database has comes last and decides."""
+    reached = [each for each in seen if each.size <= _size(heads)]
+    older = [history.Head(f"checkpoint:{each.size}", each.size, each.root) for each in reached]
+    return sorted([*older, *heads], key=lambda head: head.size)
+
+
+def _taken_back(heads: Sequence[history.Head], seen: Sequence[Signed]) -> Iterator[Difference]:
+    size = _size(heads)
+    for each in seen:
+        if each.size > size:
+            why = f"it was published, and the last that holds has {size} leaves: the database stands behind it"
+            yield Difference(Kind.MISSING, f"checkpoint:{each.size}", why)
+
+
+def _size(heads: Sequence[history.Head]) -> int:
+    return heads[-1].size if heads else 0
+
+
+def _last_note(rows: Sequence[Stored]) -> str | None:
+    whole = [row.values for row in rows if not row.unreadable]
+    return max(whole, key=lambda values: int(values["size"]))["note"] if whole else None
+
+
+def _history(view: View, ledger: Ledger, heads: Sequence[history.Head], progress: Progress) -> history.Verdict:
     tiles = {}
     for tile in view.read(Tile):
         progress.advance(1)
         level, index = (tile.values.get(name, -1) for name in ("level", "index"))
         tiles[level, index] = tile.values.get("hashes", b"")
-    return history.compare(history.Found(ledger.leaves, tiles, chain.heads, _nameless(view, ledger)))
+    return history.compare(history.Found(ledger.leaves, tiles, heads, _nameless(view, ledger)))
 
 
 def _nameless(view: View, ledger: Ledger) -> history.Nameless:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from registry.cases.models import Step
 from registry.db import Base, Session
 from registry.errors import Conflict
-from registry.log.actions import touch
+from registry.log.swap import swap
 
 State = TypeVar("State", bound=enum.StrEnum)
 Verb = TypeVar("Verb", bound=enum.StrEnum)
@@ -72,17 +72,8 @@ def advance(
     before = thing.state
     new = after(table, before, verb, row.__tablename__)
     kind: Any = type(row)
-    session.flush()
-    moved = session.execute(
-        sa.update(kind)
-        .where(kind.id == thing.id, kind.state == before)
-        .values(state=new, **changes)
-        .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if not swap(session, row, kind.state == before, values={"state": new, **changes}):
         raise Conflict(f"this {row.__tablename__} has changed meanwhile; read it again", code="outdated")
-    session.refresh(row)
-    touch(session, row)
     return _step(session, row, verb, before=before.value, actor=actor, now=now)
 
 

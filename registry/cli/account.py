@@ -16,11 +16,15 @@ from registry.cli.operator import acting
 from registry.running import start
 
 ROLES = sorted(GRANTABLE)
+as_admin = click.option("--as", "admin", help="Account of the member's administrator; default: the operator.")
 
 
 @click.group()
 def account() -> None:
-    """Open and close accounts of people and programs. For the operator's machine."""
+    """Open and close accounts of people and programs.
+
+    The operator opens the account of each member's administrator, who opens all others (--as).
+    """
 
 
 @account.command("add")
@@ -30,13 +34,21 @@ def account() -> None:
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given again.")
 @click.option("--unit", "unit_id", help="Unit id; default: the member's first.")
 @click.option("--password/--no-password", default=True, help="Ask for a first password; programs need none.")
+@as_admin
 @click.pass_obj
 def add(
-    context: Context, id: str, member_id: str, name: str, roles: tuple[str, ...], unit_id: str | None, password: bool
+    context: Context,
+    id: str,
+    member_id: str,
+    name: str,
+    roles: tuple[str, ...],
+    unit_id: str | None,
+    password: bool,
+    admin: str | None,
 ) -> None:
     """Open account ID, e.g. birch-hr, for someone of a member."""
     word = click.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
-    with acting(context) as (session, actor, now):
+    with acting(context, admin) as (session, actor, now):
         actions.open_account(
             session,
             id=id,
@@ -55,10 +67,11 @@ def add(
 @click.argument("id")
 @click.option("--key", "key_file", required=True, type=click.Path(path_type=Path), help="Public key: JWK or PEM file.")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice([s.value for s in Scope]))
+@as_admin
 @click.pass_obj
-def client(context: Context, id: str, key_file: Path, scopes: tuple[str, ...]) -> None:
+def client(context: Context, id: str, key_file: Path, scopes: tuple[str, ...], admin: str | None) -> None:
     """Enrol the key with which the program of account ID signs in; it replaces an earlier one."""
-    with acting(context) as (session, actor, now):
+    with acting(context, admin) as (session, actor, now):
         actions.enrol_client(
             session,
             account_id=id,
@@ -72,10 +85,11 @@ def client(context: Context, id: str, key_file: Path, scopes: tuple[str, ...]) -
 
 @account.command("close")
 @click.argument("id")
+@as_admin
 @click.pass_obj
-def close(context: Context, id: str) -> None:
+def close(context: Context, id: str, admin: str | None) -> None:
     """Close account ID and end its sessions and keys."""
-    with acting(context) as (session, actor, now):
+    with acting(context, admin) as (session, actor, now):
         actions.close_account(session, account_id=id, actor=actor, now=now)
     click.echo(f"{id} is closed")
 

@@ -17,12 +17,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy.exc import DBAPIError
 
 from registry.audit import remote, replay
-from registry.audit.differences import Difference
+from registry.audit.differences import Difference, Kind
 from registry.cli.context import Context
 from registry.clock import rfc3339
 from registry.config import Settings
+from registry.db import Store
 from registry.errors import Invalid, NotFound, Unavailable
-from registry.log.checkpoint import VerifierKey, parse_vkey, verifier_key
+from registry.log import kept
+from registry.log.checkpoint import Checkpoint, VerifierKey, parse_vkey, verifier_key
 from registry.running import start
 
 _BAR_AFTER = 1.0  # seconds
@@ -46,14 +48,16 @@ def audit(context: Context, url: str | None, vkey: str | None, state: Path | Non
     """Replay the log and name every difference.
 
     Without URL: this registry's log against its database; names each row that is missing, altered, reordered, extra or
-    back-dated. With URL: any registry's log from outside, without its database: signature, tiles, order, times.
+    back-dated, and what was taken back since the worker published its last checkpoint (kept beside an SQLite database,
+    as <file>.head; with PostgreSQL give --state). With URL: any registry's log from outside, without its database:
+    signature, tiles, order, times.
 
     Exit code 0: no difference; 1: differences; 2: cannot run; 4: the registry at URL cannot be reached.
     """
     if url is None:
-        if vkey or state:
-            raise Invalid("--vkey and --state go with a URL", field="url")
-        found = _audit_database(context.settings)
+        if vkey:
+            raise Invalid("--vkey goes with a URL", field="url")
+        found = _audit_database(context.settings, state)
     else:
         found = _audit_log(url.rstrip("/"), vkey, state)
     click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text())
@@ -82,20 +86,49 @@ class Finding:
         return "\n".join([*lines, f"{verdict}. Looked at: {looked_at}."])
 
 
-def _audit_database(settings: Settings) -> Finding:
+def _audit_database(settings: Settings, state: Path | None) -> Finding:
     _require_file(settings.database.url)
     run = start(settings)
     log = verifier_key(settings.log_origin, run.secrets.log_key.public_key())
+    seen = _seen(run.store, state, log)
     try:
         with _bar() as bar:
-            outcome = replay.audit(run.store, log=log, now=run.clock(), progress=bar)
+            outcome = replay.audit(run.store, log=log, now=run.clock(), seen=seen.heads, progress=bar)
     except DBAPIError:  # its text may hold what is stored
         raise Invalid("the database cannot be read: it is damaged or not there", field="database.url") from None
     names = ("acts", "rows", "checkpoints", "pending")
+    differences = [*seen.differences, *outcome.differences]
+    if state and outcome.note and not differences:
+        _write(state, outcome.note)
     late = f"{outcome.late} acts have waited for more than 60 seconds; is the worker running?"
-    return Finding(
-        outcome.differences, {name: getattr(outcome, name) for name in names}, [late] if outcome.late else []
-    )
+    warnings = [*([late] if outcome.late else []), *(seen.warnings if outcome.checkpoints else [])]
+    return Finding(differences, {name: getattr(outcome, name) for name in names}, warnings)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Checkpoints kept outside the database, and what is to be said of where they are kept."""
+
+    heads: Sequence[Checkpoint]
+    differences: Sequence[Difference] = ()
+    warnings: Sequence[str] = ()
+
+
+def _seen(store: Store, state: Path | None, log: VerifierKey) -> _Seen:
+    """Read before the database, which may grow meanwhile."""
+    note = _read(state) if state else None
+    heads = [kept.opened(note, log=log)] if note is not None else []
+    file = kept.beside(store)
+    if file is None:
+        return _Seen(heads)
+    if (published := kept.read(file)) is None:
+        why = f"there is no {file.name}, so what was taken back since the last checkpoint cannot be told"
+        return _Seen(heads, warnings=[why])
+    try:
+        return _Seen([*heads, kept.opened(published, log=log)])
+    except Invalid:
+        why = "it does not hold a checkpoint by the log's key"
+        return _Seen(heads, [Difference(Kind.ALTERED, f"file:{file.name}", why)])
 
 
 def _require_file(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Who acts when a command runs on the operator's machine: the operator's account, and nobody else's."""
+"""Who acts when a command runs on the registry's machine: the operator, or a member's administrator by name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from registry.running import start
 
 
 @contextmanager
-def acting(context: Context) -> Iterator[tuple[Session, Actor, datetime]]:
-    """A writing session in the name of the first operator; commits at the end."""
+def acting(context: Context, account: str | None = None) -> Iterator[tuple[Session, Actor, datetime]]:
+    """A writing session in the name of an account, or of the first operator; commits at the end."""
     run = start(context.settings)
     with run.store.write() as session:
-        yield session, actor_of(session, _operator(session)), run.clock()
+        yield session, actor_of(session, account or _operator(session)), run.clock()
 
 
 def _operator(session: Session) -> str:

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from registry import policy
 from registry.cases.actions import key_of
 from registry.cases.models import Case
@@ -21,7 +19,8 @@ from registry.entries import rules
 from registry.entries.models import Entry
 from registry.entries.rules import NEXT, Verb
 from registry.errors import Conflict, Invalid
-from registry.log.actions import CaseKey, record, touch
+from registry.log.actions import CaseKey, record
+from registry.log.swap import swap
 from registry.policy import Basis
 from registry.reports import actions as reports
 from registry.reports import queries as reports_queries
@@ -118,16 +117,8 @@ def rehabilitate(session: Session, entry: Entry, *, actor_id: str, now: datetime
 
 def mark_disputed(session: Session, entry: Entry, *, disputed: bool, actor_id: str, now: datetime) -> Entry:
     """Whether an appeal is open against it; shown with every hit. Conflict when it was marked so already."""
-    changed = session.execute(
-        sa.update(Entry)
-        .where(Entry.id == entry.id, Entry.disputed.is_(not disputed))
-        .values(disputed=disputed)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if not swap(session, entry, Entry.disputed.is_(not disputed), values={"disputed": disputed}):
         raise Conflict("this entry is marked so already", code="outdated")
-    session.refresh(entry)
-    touch(session, entry)
     facts = {"entry": entry.id, "disputed": disputed}
     record(session, "entry.dispute", actor=actor_id, now=now, facts=facts, case=_key(session, entry))
     return entry

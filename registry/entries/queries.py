@@ -59,6 +59,11 @@ def readable(session: Session, *, actor: Actor, entry_id: str, was_shown: bool) 
     return entry
 
 
+def hidden(entry: Entry, *, actor: Actor, now: datetime) -> bool:
+    """Whether the offence is kept from the actor: it is not shown any more, and is neither theirs nor their duty."""
+    return not (shown(entry, now) or actor.member_id == entry.member_id or Role.REGULATOR in actor.roles)
+
+
 def page(session: Session, *, actor: Actor, after: str | None = None, limit: int = 100) -> list[Entry]:
     """All entries by reference, for the regulator; `after` is the last reference of the page before."""
     require(actor, Action.ENTRY_LIST)

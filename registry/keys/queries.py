@@ -10,7 +10,8 @@ from registry.signing import keys
 
 def valid_key(session: Session, kid: str, member_id: str) -> tuple[keys.PublicKey, str]:
     """The member's own key of this `kid` and the account whose hand it is; Invalid when unknown or revoked."""
-    key = session.get(SigningKey, kid)
+    # On PostgreSQL a shared lock: a revocation waits until what is being signed has its place before it.
+    key = session.get(SigningKey, kid, with_for_update={"read": True})
     if key is None or key.member_id != member_id:
         raise Invalid("the signature's key is not one of this member's keys", field="kid", code="key-unknown")
     if key.revoked_at is not None:

@@ -60,6 +60,7 @@ def record(
     of the rows must name the act.
     """
     session.flush()
+    _read_again(session)
     uid = uid or new_id()
     rows = rfc8785.dumps(_row_list(session))
     body = {
@@ -87,7 +88,7 @@ def record(
         rows=vault.seal(key, rows, table="act", row=uid, column="rows"),
         clear=rfc8785.dumps(dict(clear)).decode() if clear is not None else None,
     )
-    session.info["unlogged"] = {}
+    _forget(session)
     session.add(act)
     session.flush()
     return act
@@ -127,6 +128,26 @@ def _row_list(session: Session) -> list[list[str | None]]:
     return [[*name, None if rows[name] is None else row_digest(cast(Base, rows[name]))] for name in sorted(rows)]
 
 
+def _read_again(session: Session) -> None:
+    """On PostgreSQL, take updated rows as they stand: an object read before our update may miss another's columns.
+
+    The update holds each row's lock until the commit; `FOR NO KEY UPDATE` takes it where nothing had changed. SQLite
+    has but one writer.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    rows = _unlogged(session)
+    for name in sorted(rows.keys() - _inserted(session)):
+        if (row := rows[name]) is not None:
+            session.refresh(row, with_for_update={"key_share": True})
+
+
+def _inserted(session: orm.Session) -> set[tuple[str, str]]:
+    """Rows that are new since the last act: nobody else can have changed them."""
+    names: set[tuple[str, str]] = session.info.setdefault("inserted", set())
+    return names
+
+
 def _unlogged(session: orm.Session) -> dict[tuple[str, str], Base | None]:
     """Rows written since the last act by (table, key); None for a deleted one."""
     rows: dict[tuple[str, str], Base | None] = session.info.setdefault("unlogged", {})
@@ -139,6 +160,9 @@ def _note_rows(session: orm.Session, _context: object) -> None:
     for row, state in [*written, *((row, None) for row in session.deleted)]:
         if isinstance(row, Base) and row.logged:
             _unlogged(session)[row.__tablename__, primary_key(row)] = state
+    _inserted(session).update(
+        (row.__tablename__, primary_key(row)) for row in session.new if isinstance(row, Base) and row.logged
+    )
 
 
 @event.listens_for(Session, "before_commit")
@@ -149,5 +173,6 @@ def _refuse_unlogged(session: orm.Session) -> None:
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _forget(session: orm.Session, _previous: object) -> None:
-    session.info.pop("unlogged", None)
+def _forget(session: orm.Session, _previous: object = None) -> None:
+    for name in ("unlogged", "inserted"):
+        session.info.pop(name, None)

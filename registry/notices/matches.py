@@ -69,9 +69,10 @@ def finish_match(
     z: bytes,
     holder: Holder,
     now: datetime,
-) -> str:
-    """The token of a session of one hour with the case; the same Forbidden for everything that does not fit.
+) -> str | None:
+    """The token of a session of one hour with the case; None for everything that does not fit.
 
+    The caller commits in either case, for a match that failed is closed and logged, and then asks `require_token`.
     Raises Invalid when `x` or `z` is no element, whatever the case.
     """
     _verify_element(x, "x")
@@ -79,10 +80,16 @@ def finish_match(
     notice = _letter(session, case_number, code)
     match = session.get(CaseMatch, match_id)
     if notice is None or match is None or match.notice_id != notice.id or not _close(session, match, now):
+        return None
+    fits = _fits(holder, match, x, z) and _give_attempt_back(session, notice)
+    return _let_in(session, notice, now) if fits else _keep_out(session, notice, now)
+
+
+def require_token(token: str | None) -> str:
+    """The token of a match that was finished and committed; one Forbidden for every failure."""
+    if token is None:
         raise Forbidden(REFUSED)
-    if not _fits(holder, match, x, z):
-        raise Forbidden(REFUSED)
-    return _let_in(session, notice, now)
+    return token
 
 
 def subject_session(session: Session, *, token: str, now: datetime) -> SubjectSession:
@@ -99,6 +106,13 @@ def leave(session: Session, *, token: str, now: datetime) -> None:
     row.expires_at = now
     case = session.get_one(Case, row.case_id)
     record(session, "match.leave", actor=f"subject:{case.id}", now=now, case=key_of(session, case))
+
+
+def end_sessions(session: Session, *, case_id: str, now: datetime) -> None:
+    """Whoever came in with a letter that is dead now is out. Call it once the letter has moved; the caller records."""
+    live = sa.select(SubjectSession).where(SubjectSession.case_id == case_id, SubjectSession.expires_at > now)
+    for row in session.scalars(live).all():
+        row.expires_at = now
 
 
 def _letter(session: Session, case_number: str, code: str) -> Notice | None:
@@ -172,7 +186,6 @@ def _fits(holder: Holder, match: CaseMatch, x: bytes, z: bytes) -> bool:
 
 def _let_in(session: Session, notice: Notice, now: datetime) -> str:
     case = session.get_one(Case, notice.case_id)
-    _give_attempt_back(session, notice)
     token = secrets.token_urlsafe(32)
     session.add(
         SubjectSession(
@@ -184,8 +197,13 @@ def _let_in(session: Session, notice: Notice, now: datetime) -> str:
     return token
 
 
-def _give_attempt_back(session: Session, notice: Notice) -> None:
-    """Else five visits would close the door on the person whose door it is."""
+def _keep_out(session: Session, notice: Notice, now: datetime) -> None:
+    case, facts = session.get_one(Case, notice.case_id), {"letter": notice.id}
+    record(session, "match.fail", actor="system:match", now=now, facts=facts, case=key_of(session, case))
+
+
+def _give_attempt_back(session: Session, notice: Notice) -> bool:
+    """Else five visits would close the door on the person whose door it is. False when the code died meanwhile."""
     session.execute(
         sa.update(Notice)
         .where(Notice.id == notice.id, Notice.attempts_left < policy.CODE_ATTEMPTS)
@@ -194,6 +212,7 @@ def _give_attempt_back(session: Session, notice: Notice) -> None:
     )
     session.refresh(notice)
     touch(session, notice)
+    return notice.state in rules.CODE_LIVES
 
 
 def _verify_element(element: bytes, name: str) -> None:

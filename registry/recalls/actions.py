@@ -20,7 +20,7 @@ from registry.members.models import Kind, Member
 from registry.notices.actions import send
 from registry.policy import RECALL_ACK
 from registry.recalls.models import Recall
-from registry.recalls.queries import concerned, require_recall
+from registry.recalls.queries import concerned, require_recall, told_before
 from registry.recalls.rules import TYP, Reason, verify_acknowledgement
 from registry.signing import jws
 from registry.signing.keys import PublicKey
@@ -34,7 +34,8 @@ def issue(session: Session, entry: Entry, reason: Reason, now: datetime) -> list
     session.flush()
     stop_answering(session)
     checks = concerned(session, entry, reason, now)
-    recalls = [_recall(entry, member, reason, now) for member in sorted({check.member_id for check in checks})]
+    members = {check.member_id for check in checks} | told_before(session, entry)
+    recalls = [_recall(entry, member, reason, now) for member in sorted(members)]
     session.add_all(recalls)
     for check in checks:
         if check.entry_id != entry.id:
@@ -80,13 +81,28 @@ def escalate_due(session: Session, now: datetime, limit: int = 100) -> list[Reca
         )
     )
     regulators = list(session.scalars(sa.select(Member.id).where(Member.kind == Kind.REGULATOR))) if late else []
-    for recall in late:
-        recall.escalated_at = now
+    escalated = [recall for recall in late if _escalate(session, recall, now)]
+    for recall in escalated:
         payload = {"type": "recall.overdue", "id": recall.id, "member": recall.member_id}
         for regulator in regulators:
             send(session, channel="webhook", member_id=regulator, kind="recall.overdue", payload=payload, now=now)
         record(session, "recall.escalate", actor="system:recall", now=now, facts={"recall": recall.id})
-    return late
+    return escalated
+
+
+def _escalate(session: Session, recall: Recall, now: datetime) -> bool:
+    """False when it was acknowledged, or escalated, at the same moment."""
+    moved = session.execute(
+        sa.update(Recall)
+        .where(Recall.id == recall.id, Recall.acknowledged_at.is_(None), Recall.escalated_at.is_(None))
+        .values(escalated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    session.refresh(recall)
+    touch(session, recall)
+    return True
 
 
 def _recall(entry: Entry, member: str, reason: Reason, now: datetime) -> Recall:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from registry.access import Action, Actor, allowed, require
 from registry.checks.models import Check
+from registry.checks.queries import was_shown
 from registry.db import Session
 from registry.entries.models import Entry
 from registry.errors import NotFound
@@ -37,6 +39,17 @@ def concerned(session: Session, entry: Entry, reason: Reason, now: datetime) -> 
     return list(session.scalars(sa.select(Check).where(shown).order_by(Check.at, Check.id)))
 
 
+def told_before(session: Session, entry: Entry) -> set[str]:
+    """The members that were ever sent a recall of the entry: a check remembers only the last entry it was told of."""
+    return set(session.scalars(sa.select(Recall.member_id).where(Recall.entry_id == entry.id)))
+
+
+def knows(session: Session, *, member_id: str, entry_id: str) -> bool:
+    """Whether the member was told of the entry, by an answer or by any recall."""
+    own = sa.select(Recall.id).where(Recall.entry_id == entry_id, Recall.member_id == member_id).limit(1)
+    return was_shown(session, member_id=member_id, entry_id=entry_id) or session.scalars(own).first() is not None
+
+
 def require_recall(session: Session, actor: Actor, recall_id: str) -> Recall:
     """The recall, if it was issued to the actor's member; NotFound otherwise, whether or not there is one."""
     recall = session.get(Recall, recall_id)
@@ -60,7 +73,19 @@ def of_member(session: Session, actor: Actor, *, only_open: bool = False, limit:
 
 
 def _told(session: Session, recall: Recall) -> Told:
-    shown = sa.or_(Check.entry_id == recall.entry_id, Check.later_entry_id == recall.entry_id)
+    shown = sa.or_(Check.entry_id == recall.entry_id, Check.later_entry_id == recall.entry_id, _listed_to(recall))
     own = sa.and_(shown, Check.member_id == recall.member_id, Check.at <= recall.issued_at)
     checks = session.scalars(sa.select(Check.id).where(own).order_by(Check.at, Check.id))
     return Told(recall, tuple(checks), due_at(recall.issued_at))
+
+
+def _listed_to(recall: Recall) -> sa.ColumnElement[bool]:
+    """Checks of the person that were open when the entry was listed, though another listing came after it."""
+    listing = orm.aliased(Recall)
+    return (
+        sa.exists()
+        .where(listing.entry_id == recall.entry_id, listing.member_id == recall.member_id)
+        .where(listing.reason == Reason.LISTED, listing.issued_at <= recall.issued_at)
+        .where(Entry.id == recall.entry_id, Entry.handle == Check.handle)
+        .where(Check.at <= listing.issued_at, Check.closes_at > listing.issued_at)
+    )

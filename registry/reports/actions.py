@@ -74,7 +74,7 @@ def file(
         sealed_tag=tags.seal_tag(sealing_public, accusation.tag),
         now=now,
     )
-    report = _row(actor, case, accusation, signed, now)
+    report = _row(session, actor, case, accusation, signed, now)
     report.sealed_statement = seal(key, report, "sealed_statement", token)
     report.sealed_contact = seal(key, report, "sealed_contact", json.dumps(asdict(reach)))
     begin(session, report, NEXT, Verb.FILE, actor=actor.id, now=now)
@@ -217,7 +217,8 @@ def _signed(session: Session, actor: Actor, token: str, *, typ: str) -> jws.Stat
 
 
 def _replayed(session: Session, member_id: str, signed: jws.Statement, jti: str) -> Report | None:
-    report = session.scalar(sa.select(Report).where(Report.member_id == member_id, Report.jti == jti))
+    named = session.keyring.alias("report", jti)
+    report = session.scalar(sa.select(Report).where(Report.member_id == member_id, Report.jti == named))
     if report is not None and report.statement_digest != signed.digest:
         raise Conflict(
             "jti was used for another statement; give this one a jti of its own", field="jti", code="jti-used"
@@ -225,12 +226,14 @@ def _replayed(session: Session, member_id: str, signed: jws.Statement, jti: str)
     return report
 
 
-def _row(actor: Actor, case: Case, accusation: Accusation, signed: jws.Statement, now: datetime) -> Report:
+def _row(
+    session: Session, actor: Actor, case: Case, accusation: Accusation, signed: jws.Statement, now: datetime
+) -> Report:
     return Report(
         id=new_id(),
         case_id=case.id,
         member_id=actor.member_id,
-        jti=accusation.jti,
+        jti=session.keyring.alias("report", accusation.jti),
         statement_digest=signed.digest,
         offence=accusation.offence,
         level=statement.level(accusation).level,

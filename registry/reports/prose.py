@@ -13,8 +13,18 @@ from registry.errors import Invalid
 from registry.identity import document
 from registry.signing.claims import prose
 
-# As people write it: in one piece, or parted after the region and the birthday.
-_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9Xx](?![0-9A-Za-z])")
+# Digits in groups, however they are parted: spaces, hyphens, dashes, dots, strokes, underscores, also in a row.
+_PARTED: Final = r"[\s.\-_/\u00b7\u2010-\u2015\u2212]"
+_GROUPS: Final = re.compile(rf"[0-9]+(?:{_PARTED}+[0-9]+)*(?:{_PARTED}*[Xx])?")
+_GROUP: Final = re.compile(r"[0-9]+|[Xx]")
+_LONG, _SHORT = 18, 15  # characters; the short form was issued until 1999 and has no check digit
+# So a number of the short form is parted, if at all; else a telephone number and a year would make one.
+_CUTS_OF_SHORT: Final = (
+    frozenset({6, 8, 10, 12}),  # at region, year, month, day
+    frozenset({3, 6, 9, 12}),
+    frozenset({4, 8, 12}),
+    frozenset({5, 10}),
+)
 _TYPES: Final = (document.RESIDENT, document.HONG_KONG_MACAO_TAIWAN, document.FOREIGN_RESIDENT)
 
 
@@ -28,12 +38,37 @@ def verify_prose(text: object, *, field: str, most: int) -> str:
 
 
 def verify_no_number(text: str, *, field: str) -> None:
-    """Raise Invalid when a valid identity number of 18 characters stands in the text."""
-    folded = unicodedata.normalize("NFKC", text)
-    if any(_is_number(match.group()) for match in _NUMBER.finditer(folded)):
+    """Raise Invalid when an identity number of 18 characters, or of 15 with a possible birthday, stands in the text.
+
+    It is found between letters and in groups; not within a longer unbroken row of digits, where chance would find one.
+    """
+    if any(_holds_number(_GROUP.findall(found.group())) for found in _GROUPS.finditer(_folded(text))):
         raise Invalid(
             f"{field} must not hold an identity number; leave the number out", field=field, code="number-in-text"
         )
+
+
+def _folded(text: str) -> str:
+    """Every script's digits as ASCII, full-width characters narrow, without what is invisible."""
+    kept = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in kept)
+
+
+def _holds_number(groups: list[str]) -> bool:
+    return any(_starts_number(groups[first : first + _LONG]) for first in range(len(groups)))
+
+
+def _starts_number(groups: list[str]) -> bool:
+    """Whether the first groups, the first two, the first three… make one number."""
+    cuts, text = set[int](), ""
+    for group in groups:
+        text += group
+        if len(text) >= _LONG:
+            return len(text) == _LONG and _is_number(text)
+        if len(text) == _SHORT and any(cuts <= allowed for allowed in _CUTS_OF_SHORT) and _is_number(text):
+            return True
+        cuts.add(len(text))
+    return False
 
 
 def _is_number(text: str) -> bool:

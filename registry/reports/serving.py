@@ -14,7 +14,7 @@ from registry.errors import Conflict
 from registry.log.actions import CaseKey, record
 from registry.members.models import Member
 from registry.notices import actions as notices
-from registry.notices import letters
+from registry.notices import letters, matches
 from registry.notices.models import Notice
 from registry.notices.rules import NEXT as NEXT_OF_LETTER
 from registry.notices.rules import PROOF_LENGTH, Channel, Delivery
@@ -75,6 +75,7 @@ def replace_letter(
         raise Conflict(f"this report is {report.state.value}; no more letters are sent", code="not-allowed-now")
     verb = LetterVerb.REPLACE if notice.state is LetterState.SERVED else LetterVerb.RETURN
     advance(session, notice, NEXT_OF_LETTER, verb, actor=actor.id, now=now)
+    matches.end_sessions(session, case_id=case.id, now=now)
     new = draft_accusation(session, report=report, case=case, key=key, issuer=issuer, actor=actor.id, now=now)
     facts = {"letter": notice.id, "by": new.id, "reason": reason}
     record(session, "letter.replace", actor=actor.id, now=now, facts=facts, case=key)

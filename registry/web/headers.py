@@ -32,7 +32,8 @@ def hardened(*, https: bool) -> Callable[[Response], Response]:
     ).headers
 
     def harden(response: Response) -> Response:
-        response.headers.update(headers)
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)  # a letter or an exhibit has a stricter policy of its own
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import structlog
 
+from registry.audit import objects
 from registry.errors import ZiluError
+from registry.log import kept
+from registry.log.checkpoint import VerifierKey, verifier_key
 from registry.log.sequencer import sequence, verify_head
 from registry.running import Running
 from registry.worker import clocks, outbox
@@ -22,8 +25,16 @@ _log = structlog.get_logger("zilu.worker")
 
 
 def publish(run: Running) -> bool:
-    """Sequence what is pending and sign the head."""
-    return sequence(run.store, key=run.secrets.log_key, origin=run.settings.log_origin, now=run.clock()) is not None
+    """Sequence what is pending, sign the head and keep it. Conflict when the database was set back."""
+    kept.verify(run.store, log=_log_of(run))
+    head = sequence(run.store, key=run.secrets.log_key, origin=run.settings.log_origin, now=run.clock())
+    if head is not None:
+        kept.keep(run.store)
+    return head is not None
+
+
+def _log_of(run: Running) -> VerifierKey:
+    return verifier_key(run.settings.log_origin, run.secrets.log_key.public_key())
 
 
 OFTEN: tuple[Duty, ...] = (publish, clocks.listings, clocks.appeals, outbox.deliver)
@@ -31,8 +42,15 @@ NOW_AND_THEN: tuple[Duty, ...] = (clocks.escalations, clocks.sweeps)
 
 
 def run(running: Running, stop: threading.Event) -> None:
-    """Work until `stop` is set. Conflict at once when the log does not fit its own head."""
+    """Work until `stop` is set. Conflict at once when the database is not ours to write.
+
+    That is when it has objects that nobody migrated, its log does not fit its own head, or it stands behind what was
+    published.
+    """
+    objects.verify(running.store)
     verify_head(running.store)
+    kept.verify(running.store, log=_log_of(running))
+    kept.keep(running.store)
     next_seldom = 0.0
     while not stop.wait(PAUSE):
         duties = OFTEN

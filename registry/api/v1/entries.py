@@ -8,14 +8,18 @@ from typing import Any
 from apiflask import APIBlueprint
 from pydantic import AwareDatetime, Field
 
-from registry.access import Action, needs
+from registry.access import Action, Actor, needs
 from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
-from registry.checks.queries import was_shown
+from registry.cases.actions import key_of
+from registry.cases.models import Case
+from registry.db import Session
 from registry.entries import queries
 from registry.entries.models import Entry
 from registry.entries.rules import status
+from registry.log.actions import record
 from registry.policy import Basis
+from registry.recalls.queries import knows
 
 bp = APIBlueprint("entries", __name__, tag="Entries")
 
@@ -30,12 +34,12 @@ class EntryAnswer(Answer):
     id: str
     member: str = Field(description="who filed the report")
     state: str = Field(description="listed, corrected, revised, suspended, voided, rehabilitated or expired")
-    offence: str
-    level: int
-    basis: Basis
+    offence: str | None = Field(description="null, with level, basis and until: not shown to your member any more")
+    level: int | None
+    basis: Basis | None
     disputed: bool
     listed_at: AwareDatetime
-    until: AwareDatetime | None = Field(description="null: permanent")
+    until: AwareDatetime | None = Field(description="null: permanent, or not shown any more")
 
 
 class EntriesAnswer(Answer):
@@ -47,12 +51,19 @@ class EntriesAnswer(Answer):
 @needs(Action.ENTRY_READ)
 @bp.output(EntryAnswer)
 def read(entry_id: str) -> dict[str, Any]:
-    """An entry as it stands now; 404 unless your member filed it or was shown it."""
+    """An entry as it stands now; 404 unless your member filed it or was shown it.
+
+    Reading it is an act of the case. Once it is not visible any more, whoever was shown it learns its state alone.
+    """
     run, who = running(), actor()
-    with run.store.read() as session:
-        shown = was_shown(session, member_id=who.member_id, entry_id=entry_id)
-        entry = queries.readable(session, actor=who, entry_id=entry_id, was_shown=shown)
-        return _shown(entry, run.clock())
+    with run.store.write() as session:
+        told = knows(session, member_id=who.member_id, entry_id=entry_id)
+        entry, now = queries.readable(session, actor=who, entry_id=entry_id, was_shown=told), run.clock()
+        answer = _shown(entry, now)
+        if queries.hidden(entry, actor=who, now=now):
+            answer |= {"offence": None, "level": None, "basis": None, "until": None}
+        _record(session, entry, who, now)
+        return answer
 
 
 @bp.get("/api/v1/entries")
@@ -66,6 +77,13 @@ def page(query: PageQuery) -> dict[str, Any]:
         entries = queries.page(session, actor=actor(), after=query.after, limit=_PAGE)
         last = entries[-1].id if len(entries) == _PAGE else None
         return {"entries": [_shown(entry, run.clock()) for entry in entries], "next": last}
+
+
+def _record(session: Session, entry: Entry, who: Actor, now: datetime) -> None:
+    """As an act of the case; of none once that is erased."""
+    case = session.get_one(Case, entry.case_id)
+    key = key_of(session, case) if case.wrapped_key is not None else None
+    record(session, "entry.read", actor=who.id, now=now, facts={"entry": entry.id}, case=key)
 
 
 def _shown(entry: Entry, now: datetime) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from registry.access import Actor
 from registry.accounts.actions import actor_of, enrol_client, open_account
 from registry.accounts.rules import Role, Scope
 from registry.cli.demo.stage import Stage
 from registry.cli.init import establish, write_settings
 from registry.config import load
+from registry.db import Session
 from registry.keys.actions import enrol
 from registry.members.actions import admit
 from registry.members.models import Kind
@@ -44,12 +46,9 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "acme-admin": Part("acme", "Ada Admin", (Role.MEMBER_ADMIN,)),
     "acme-security": Part("acme", "Rui Zhang", (Role.REPORTER,), (Scope.REPORT,), signs=True),
     "acme-approver": Part("acme", "Ana Sun", (Role.APPROVER,), (Scope.REPORT,), signs=True),
-    "birch-admin": Part("birch", "Bea Admin", (Role.MEMBER_ADMIN,)),
     "birch-hr": Part("birch", "Hana Li", (Role.CHECKER,), (Scope.CHECK,), signs=True),
-    "cedar-admin": Part("cedar", "Cai Admin", (Role.MEMBER_ADMIN,)),
     "cedar-hr": Part("cedar", "Chen Wu", (Role.CHECKER,), (Scope.CHECK,), signs=True),
     "cedar-panel": Part("cedar", "Cem Guo", (Role.PANELIST,), (Scope.ROSTER,)),
     "dora-panel": Part("dora", "Dag He", (Role.PANELIST,), (Scope.ROSTER,)),
@@ -57,7 +56,6 @@ PARTS: Mapping[str, Part] = {
     "union-panel": Part("union", "Uma Ma", (Role.PANELIST,), (Scope.ROSTER,)),
     "clerk": Part("association", "Cleo Tang", (Role.CLERK,), (Scope.ROSTER,)),
     "screener": Part("association", "Sol Yu", (Role.SCREENER,), (Scope.ROSTER,)),
-    "notary-admin": Part("notary", "Nora Admin", (Role.MEMBER_ADMIN,)),
     "notary": Part("notary", "Vera Shen", (Role.VERIFIER,), (Scope.ROSTER,), signs=True),
     "inspector": Part("regulator", "Rex Luo", (Role.REGULATOR,), (Scope.AUDIT,)),
 }
@@ -104,24 +102,32 @@ def _key(path: Path) -> keys.PrivateKey:
 
 
 def _admit(stage: Stage, password: str, client_keys: Mapping[str, keys.PrivateKey], now: datetime) -> None:
+    """The operator admits each member and opens its administrator's account; the administrators open the rest."""
     with stage.run.store.write() as session:
         operator = actor_of(session, "operator")
         for member, (name, kind, headcount) in MEMBERS.items():
             admit(session, id=member, name=name, kind=kind, headcount=headcount, actor=operator.id, now=now)
+            admin = Part(member, f"{name} admin", (Role.MEMBER_ADMIN,))
+            _open(session, f"{member}-admin", admin, password, operator, now)
         for account, part in PARTS.items():
-            open_account(
-                session,
-                id=account,
-                member_id=part.member,
-                name=part.name,
-                roles=part.roles,
-                password=password,
-                actor=operator,
-                now=now,
-            )
-        for account, key in client_keys.items():
-            jwk = keys.to_jwk(key.public_key())
-            enrol_client(session, account_id=account, jwk=jwk, scopes=PARTS[account].scopes, actor=operator, now=now)
+            actor = actor_of(session, f"{part.member}-admin")
+            _open(session, account, part, password, actor, now)
+            if account in client_keys:
+                jwk = keys.to_jwk(client_keys[account].public_key())
+                enrol_client(session, account_id=account, jwk=jwk, scopes=part.scopes, actor=actor, now=now)
+
+
+def _open(session: Session, account: str, part: Part, password: str, actor: Actor, now: datetime) -> None:
+    open_account(
+        session,
+        id=account,
+        member_id=part.member,
+        name=part.name,
+        roles=part.roles,
+        password=password,
+        actor=actor,
+        now=now,
+    )
 
 
 def _enrol(stage: Stage, signing_keys: Mapping[str, keys.PrivateKey], now: datetime) -> None:
@@ -137,8 +143,9 @@ def sign_ins(stage: Stage, company: Company, notes: Mapping[str, str]) -> str:
     issuer = stage.settings.registry.issuer
     lines = [
         f"Sign in at {issuer}/sign-in with the password  {company.password}  as",
-        *(f"  {account:<15} {', '.join(part.roles):<14} of {part.member}" for account, part in PARTS.items()),
-        "  operator        operator",
+        *(f"  {account:<17} {', '.join(part.roles):<14} of {part.member}" for account, part in PARTS.items()),
+        *(f"  {member + '-admin':<17} {'member-admin':<14} of {member}" for member in MEMBERS),
+        "  operator          operator",
         *(f"{what}: {value}" for what, value in notes.items()),
     ]
     text = "\n".join(lines)

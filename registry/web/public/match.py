@@ -54,5 +54,5 @@ def finish_match() -> Response:
             now=run.clock(),
         )
     response = jsonify(next=url_for("subject.file"))
-    admit_subject(response, token)
+    admit_subject(response, matches.require_token(token))
     return response

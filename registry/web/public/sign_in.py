@@ -12,15 +12,13 @@ from wtforms.validators import InputRequired
 
 from registry.access import Action, needs
 from registry.accounts import actions
-from registry.errors import TooMany
 from registry.web.auth import admit, dismiss
 from registry.web.context import running
-from registry.web.errors import sentence
 from registry.web.forms import Form
 from registry.web.public.blueprint import bp
 
 # One sentence for a name that is unknown, an account that is closed and a password that is wrong.
-REFUSED = "Account name and password do not fit together. Enter both again."
+REFUSED = "Account name and password do not fit together. Enter both again. After five failures an account pauses."
 
 
 class SignInForm(Form):
@@ -38,16 +36,13 @@ def sign_in() -> Response:
 
 
 def _let_in(form: SignInForm) -> bool:
-    run = running()
-    try:
-        with run.store.write() as session:
-            token = actions.sign_in(
-                session, account_id=form.account.data.strip(), password=form.password.data, now=run.clock()
-            )
-            actor = actions.session_actor(session, token=token, now=run.clock()) if token else None
-    except TooMany as error:
-        form.password.errors = [sentence(error.message)]
-        return False
+    run, account_id = running(), form.account.data.strip()
+    with run.store.read() as session:
+        hashed = actions.password_of(session, account_id)
+    right = actions.matches(hashed, form.password.data)  # slow on purpose, so outside of any transaction
+    with run.store.write() as session:
+        token = actions.sign_in(session, account_id=account_id, right=right, now=run.clock())
+        actor = actions.session_actor(session, token=token, now=run.clock()) if token else None
     if token is None or actor is None:
         form.account.errors = [REFUSED]
         return False

@@ -42,7 +42,7 @@ class File:
     words: dict[str, Any] = field(repr=False)
     statement: str | None = field(repr=False)
     standing: Standing
-    asked: list[Asked]
+    asked: list[Asked] | None  # None until a verifier has confirmed who they are
 
 
 @bp.get("/case/file")
@@ -68,7 +68,7 @@ def _file(session: Session, case: Case, key: CaseKey, now: datetime) -> File:
         words=reports.words_of(report, key),
         statement=statement_of(session, case, key),
         standing=where,
-        asked=_asked(session, case) if where.is_proofed else [],
+        asked=_asked(session, case) if where.is_proofed else None,
     )
 
 

@@ -104,7 +104,7 @@ class _Telling:
 
     def sign_in(self) -> None:
         now, hana = self.now, self.cast.hana
-        self.do(lambda s: sign_in(s, account_id="olaf", password=PASSWORD, now=now))
+        self.do(lambda s: sign_in(s, account_id="olaf", right=True, now=now))
         self.do(lambda s: issue_token(s, assertion=_assertion(hana, now), scope="", issuer=ISSUER, now=now))
         for member in ("birch", "acme"):
             with self.store.write() as session:

@@ -64,7 +64,9 @@ def test_every_page_has_an_access_rule(app: APIFlask) -> None:
 
 def test_a_page_without_a_rule_is_refused(signed_in: SignIn, cast: Cast, app: APIFlask) -> None:
     app.view_functions[f"{bp.name}.home"] = lambda: "unguarded"
-    assert signed_in(cast.olaf).get("/home").status_code == 403
+    refused = signed_in(cast.olaf).get("/home")
+    assert refused.status_code == 403
+    assert "This address has no access rule." in text_of(refused)
 
 
 def test_the_accused_person_may_do_nothing_but_what_is_theirs(subject: FlaskClient, app: APIFlask) -> None:

@@ -278,6 +278,33 @@ def test_a_batch_beyond_the_budget_is_refused_whole_and_told_when_to_come_again(
     admitted(store, holder, people(6), cast.hana.actor, clock())
 
 
+def test_a_batch_beyond_the_budget_is_refused_before_the_key_holder_is_asked(
+    store: Store, holder: Holder, cast: Cast, clock: MovingClock
+) -> None:
+    set_headcount(store, "birch", 4)
+    with store.read() as session, pytest.raises(TooMany):
+        actions.require_evaluation(
+            session,
+            actor=cast.hana.actor,
+            key_id=holder.public().key_id,
+            units=7,
+            keys=holder.public(),
+            now=clock(),
+        )
+
+
+def test_an_evaluation_is_not_handed_to_whoever_may_not_have_it(
+    store: Store, holder: Holder, cast: Cast, clock: MovingClock
+) -> None:
+    lin = cast.lin.actor
+    element = tags.blind(people(1)[0]).element
+    evaluation = holder.evaluate(member=lin.member_id, account=lin.id, elements=[element])
+    set_headcount(store, lin.member_id, 100)
+    with store.write() as session, pytest.raises(Forbidden):
+        actions.admit(session, actor=lin, evaluation=evaluation, keys=holder.public(), now=clock())
+    assert count(store, Ticket) == 0
+
+
 @pytest.mark.parametrize(("first", "second"), [("hana", "hana"), ("hana", "ben")])
 def test_accounts_and_units_have_ceilings_of_their_own(
     store: Store, holder: Holder, cast: Cast, clock: MovingClock, first: str, second: str

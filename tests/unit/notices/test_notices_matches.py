@@ -44,7 +44,7 @@ class Visitor:
     def finish(self, challenge: Challenge, number: str, now: datetime) -> str:
         answer = tags.answer_match(document.parse(number), challenge.m)
         with self.store.write() as session:
-            return matches.finish_match(
+            token = matches.finish_match(
                 session,
                 case_number=self.case,
                 code=self.code,
@@ -54,6 +54,7 @@ class Visitor:
                 holder=self.holder,
                 now=now,
             )
+        return matches.require_token(token)
 
     def come_in(self, number: str, now: datetime) -> str:
         return self.finish(self.begin(now), number, now)

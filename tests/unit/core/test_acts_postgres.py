@@ -1,0 +1,90 @@
+"""On PostgreSQL two transactions write to one row one after the other; the act of the second attests what then stands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from registry.db import Base, Store
+from registry.log.actions import record
+from registry.members.models import Member, Standing
+from registry.recalls import actions
+from registry.recalls.models import Recall
+from registry.recalls.rules import Reason
+from tests.attested import unattested
+from tests.cast import Cast, gather
+from tests.conftest import KEYRING, START
+from tests.postgres import pg_server, pg_url
+
+__all__ = ["pg_server", "pg_url"]
+
+
+@pytest.fixture
+def store(pg_url: str) -> Iterator[Store]:
+    store = Store(pg_url, KEYRING)
+    Base.metadata.create_all(store.engine)
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def cast(store: Store) -> Cast:
+    with store.write() as session:
+        return gather(session, START)
+
+
+def suspend(store: Store) -> None:
+    with store.write() as session:
+        session.get_one(Member, "acme").standing = Standing.SUSPENDED
+        record(session, "member.standing", actor="olaf", now=START)
+
+
+def test_an_act_attests_the_row_as_it_stands_not_as_it_was_read(store: Store, cast: Cast) -> None:
+    with store.write() as session:
+        member = session.get_one(Member, "acme")  # read before the other's change
+        suspend(store)
+        member.headcount = 77
+        record(session, "member.count", actor="olaf", now=START)
+    with store.read() as session:
+        member = session.get_one(Member, "acme")
+        assert (member.standing, member.headcount) == (Standing.SUSPENDED, 77)
+    assert unattested(store) == set()
+
+
+def test_a_row_that_was_set_to_what_it_was_is_attested_as_it_stands(store: Store, cast: Cast) -> None:
+    """Nothing is updated, so nothing locks it but the log."""
+    with store.write() as session:
+        member = session.get_one(Member, "acme")
+        suspend(store)
+        member.name = str(member.name)
+        member.headcount, member.headcount = 77, member.headcount
+        record(session, "member.count", actor="olaf", now=START)
+    assert unattested(store) == set()
+
+
+def test_a_row_stays_locked_from_its_act_to_the_commit(store: Store, cast: Cast) -> None:
+    with store.write() as session:
+        session.get_one(Member, "acme").headcount = 77
+        record(session, "member.count", actor="olaf", now=START)
+        with store.engine.connect() as other, pytest.raises(sa.exc.OperationalError):
+            other.execute(sa.text("SELECT 1 FROM member WHERE id = 'acme' FOR UPDATE NOWAIT"))
+
+
+def test_new_rows_are_not_read_again(store: Store, cast: Cast) -> None:
+    asked: list[str] = []
+    with store.write() as session:
+        event.listen(session.connection(), "before_cursor_execute", lambda *said: asked.append(said[2]))
+        session.add(Member(**_like(session.get_one(Member, "acme")), id="new"))
+        record(session, "member.admit", actor="olaf", now=START)
+    assert not any("FOR NO KEY UPDATE" in statement for statement in asked)
+    assert unattested(store) == set()
+
+
+def _like(member: Member) -> dict[str, object]:
+    columns = (column.key for column in sa.inspect(Member).column_attrs)
+    return {name: getattr(member, name) for name in columns if name != "id"}
