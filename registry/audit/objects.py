@@ -7,8 +7,9 @@ lets two through where a compare-and-set lets one. Names are `schema:trigger:…
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -93,5 +94,5 @@ def _wanted(dialect: str) -> Iterator[Unique]:
                 yield table.name, _names(index.columns), partial
 
 
-def _names(columns: sa.ReadOnlyColumnCollection[str, sa.Column[object]]) -> tuple[str, ...]:
+def _names(columns: Iterable[sa.Column[Any]]) -> tuple[str, ...]:
     return tuple(sorted(column.name for column in columns))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -37,25 +37,28 @@ def _log_of(run: Running) -> VerifierKey:
     return verifier_key(run.settings.log_origin, run.secrets.log_key.public_key())
 
 
-OFTEN: tuple[Duty, ...] = (publish, clocks.listings, clocks.appeals, outbox.deliver)
+OFTEN: tuple[Duty, ...] = (publish, clocks.listings, clocks.appeals)
 NOW_AND_THEN: tuple[Duty, ...] = (clocks.escalations, clocks.sweeps)
 
 
 def run(running: Running, stop: threading.Event) -> None:
-    """Work until `stop` is set. Conflict at once when the database is not ours to write.
+    """Work until `stop` is set. Conflict at once when the log does not fit its own head.
 
-    That is when it has objects that nobody migrated, its log does not fit its own head, or it stands behind what was
-    published.
+    The outbox has a thread of its own: no receiver of messages may stop the log or a clock.
     """
-    objects.verify(running.store)
     verify_head(running.store)
-    kept.verify(running.store, log=_log_of(running))
-    kept.keep(running.store)
+    messages = threading.Thread(target=_rounds, args=(running, stop, (outbox.deliver,), ()))
+    messages.start()
+    _rounds(running, stop, OFTEN, NOW_AND_THEN)
+    messages.join()
+
+
+def _rounds(running: Running, stop: threading.Event, often: Sequence[Duty], seldom: Sequence[Duty]) -> None:
     next_seldom = 0.0
     while not stop.wait(PAUSE):
-        duties = OFTEN
+        duties = list(often)
         if time.monotonic() >= next_seldom:
-            duties, next_seldom = OFTEN + NOW_AND_THEN, time.monotonic() + SELDOM
+            duties, next_seldom = [*often, *seldom], time.monotonic() + SELDOM
         for duty in duties:
             _repeat(duty, running, stop)
 

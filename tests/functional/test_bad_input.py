@@ -69,7 +69,7 @@ def operations(app: APIFlask) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def bodies(members: dict[str, Any]) -> Iterator[Any]:
-    yield from ({}, [], NUMBER, None, {"surplus": NUMBER})
+    yield from ({}, [], NUMBER, None, {"surplus": NUMBER}, {NUMBER: 1}, {f"w{NUMBER}": 1})
     for member in members:
         for wrong in WRONG:
             yield {member: wrong}

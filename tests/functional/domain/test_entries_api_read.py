@@ -48,8 +48,8 @@ def acts(store: Store) -> list[Act]:
         return list(session.scalars(sa.select(Act).order_by(Act.id)))
 
 
-def verbs(session: Session) -> list[tuple[str | None, str]]:
-    """Case of each act that any case's key opens, with the act's record."""
+def records(session: Session) -> list[tuple[str | None, str]]:
+    """Each act that belongs to a case: the case, and the record opened with its key."""
     found = []
     for act in session.scalars(sa.select(Act).where(Act.case_id.is_not(None)).order_by(Act.id)):
         case = session.get_one(Case, act.case_id)
@@ -95,18 +95,16 @@ def test_the_filing_member_and_the_regulator_still_read_it(api: Api, entry: Entr
 def test_every_reading_is_an_act_of_the_case(api: Api, entry: Entry, store: Store, name: str) -> None:
     assert api(name, "GET", f"/api/v1/entries/{entry.id}").status_code == 200
     with store.read() as session:
-        case, record = verbs(session)[-1]
+        case, record = records(session)[-1]
     assert case == entry.case_id
     assert '"verb":"entry.read"' in record
     assert f'"actor":"{api.cast[name].actor.id}"' in record
 
 
 def test_what_is_not_found_is_no_act(api: Api, entry: Entry, store: Store) -> None:
-    before = api.token(api.cast["ben"]) and len(acts(store))
-    assert api("ben", "GET", f"/api/v1/entries/{entry.id}").status_code == 404
+    assert api("hana", "GET", f"/api/v1/entries/{'0' * 32}").status_code == 404
     with store.read() as session:
-        assert not any('"verb":"entry.read"' in record for _, record in verbs(session))
-    assert len(acts(store)) <= before + 1  # the sign-in's own, if any
+        assert not any('"verb":"entry.read"' in record for _, record in records(session))
 
 
 def test_an_entry_of_an_erased_case_is_still_read_and_logged(api: Api, entry: Entry, store: Store) -> None:
@@ -117,7 +115,6 @@ def test_an_entry_of_an_erased_case_is_still_read_and_logged(api: Api, entry: En
 
 
 def test_whoever_was_told_by_recall_alone_reads_it(api: Api, entry: Entry, store: Store) -> None:
-    assert api("cem", "GET", f"/api/v1/entries/{entry.id}").status_code in (403, 404)
     with store.engine.begin() as connection:
         connection.execute(sa.text('UPDATE "check" SET entry_id = NULL'))
     assert api("hana", "GET", f"/api/v1/entries/{entry.id}").status_code == 404
