@@ -19,6 +19,8 @@ from tests.functional.story.conftest import zilu
 
 pytestmark = pytest.mark.long
 
+KILLS = 5
+
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
@@ -52,7 +54,7 @@ def test_killed_before_every_chapter_the_story_still_ends_well(stage: Stage) -> 
 
 
 class Saboteur(threading.Thread):
-    """Kills the registry after a random while and starts it again, until told to stop."""
+    """Kills the registry after a random while and starts it again, five times or until told to stop."""
 
     def __init__(self, stage: Stage, seed: int) -> None:
         super().__init__(daemon=True)
@@ -60,7 +62,7 @@ class Saboteur(threading.Thread):
         self.kills = 0
 
     def run(self) -> None:
-        while not self._enough.wait(self._random.uniform(0.2, 2.5)):
+        while self.kills < KILLS and not self._enough.wait(self._random.uniform(0.5, 3.0)):
             self._stage.kill()
             self.kills += 1
             self._stage.serve()
