@@ -151,7 +151,7 @@ def accused(store: Store, cast: Cast, holder: Holder, clock: MovingClock) -> Acc
 
 def shoot(page: Page, name: str) -> None:
     """Pictures of the page as it is: wide and as on a telephone, light and dark. Only when asked for by ZILU_SHOTS."""
-    if SHOTS is None:
+    if not SHOTS:
         return
     for width, scheme in ((1200, "light"), (390, "light"), (1200, "dark")):
         page.set_viewport_size({"width": width, "height": 900})

@@ -39,7 +39,7 @@ def test_a_revoked_session_ends_at_the_next_page(
 def test_a_closed_account_ends_its_sessions(signed_in: SignIn, cast: Cast, store: Store, clock: MovingClock) -> None:
     hana = signed_in(cast.hana)
     with store.write() as session:
-        close_account(session, account_id="birch-hr", actor=cast.olaf.actor, now=clock())
+        close_account(session, account_id="birch-hr", actor=cast.bea.actor, now=clock())
     assert hana.get("/home").status_code == 302
 
 
