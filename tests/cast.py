@@ -97,6 +97,7 @@ def gather(session: Session, now: datetime, *, password: str | None = None) -> C
             session, id=member, name=member.title(), kind=kind, group=group, headcount=headcount, actor="olaf", now=now
         )
     admins = {member: _admin(session, member, olaf, now, password) for member in MEMBERS}
+    cast.update({actor.id: Person(actor.id, actor, None, None) for actor in admins.values()})
     for name, (account, member, roles, scopes) in PEOPLE.items():
         if roles == (Role.MEMBER_ADMIN,):
             cast[name] = Person(name, admins[member], None, None)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from registry.access import Action, Actor, require
 from registry.accounts.models import Account
 from registry.accounts.rules import Role
-from registry.appeals import rules
+from registry.appeals import effects, rules
 from registry.appeals.actions import finish
 from registry.appeals.models import Appeal, Draw, Interest, Seat
 from registry.appeals.rules import NEXT, Verb
@@ -57,6 +57,7 @@ def refuse(session: Session, *, actor: Actor, appeal: Appeal, reasons: str, now:
         raise Conflict("the second instance is the subject's right; admit it", code="not-allowed-now")
     sealed = seal(key, appeal, "sealed_admission", reasons)
     advance(session, appeal, NEXT, Verb.REFUSE, actor=actor.id, now=now, closed_at=now, sealed_admission=sealed)
+    effects.reinstate(session, appeal, actor=actor.id, now=now, reason="appeal-refused")
     finish(session, appeal, actor=actor.id, now=now)
     record(session, "appeal.refuse", actor=actor.id, now=now, facts={"appeal": appeal.id}, case=key)
     return appeal
@@ -70,7 +71,7 @@ def declare(
     member_id: str | None = None,
     case_number: str | None = None,
 ) -> Interest:
-    """A panelist declares an interest in a member or in a case; no pool that is fixed from now on has them for it."""
+    """A panelist declares an interest in a member or in a case: no pool and no seat of theirs lasts for it."""
     require(actor, Action.PANEL_SERVE)
     if (member_id is None) == (case_number is None):
         raise Invalid("name a member or a case, and not both", field="member")

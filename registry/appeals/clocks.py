@@ -10,27 +10,31 @@ cannot happen yet (the log has not published, the key holder is down) raises, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
 
 from registry import policy
+from registry.accounts.models import Account
 from registry.appeals import draw, effects, queries, rules
 from registry.appeals.actions import finish
-from registry.appeals.models import Appeal, Draw
+from registry.appeals.models import Appeal, Draw, Seat, Vote
 from registry.appeals.rules import NEXT, Effect, Lane, State, Verb
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session
 from registry.entries.models import Entry
+from registry.entries.rules import VISIBLE
 from registry.errors import Unavailable
 from registry.keys.holder import Holder
 from registry.log.actions import record
+from registry.members.models import Member
 from registry.notices.actions import send
 from registry.reports.models import Report
 
@@ -92,8 +96,37 @@ def _candidates(now: datetime) -> sa.Select[Appeal]:
         .outerjoin(Entry, Entry.case_id == Appeal.case_id)
         .outerjoin(Draw, Draw.appeal_id == Appeal.id)
         .where(Case.wrapped_key.is_not(None), Appeal.state.not_in(rules.OVER))
-        .where(sa.or_(silent, undrawn, final, unattached, moot))
+        .where(sa.or_(silent, undrawn, final, unattached, moot, _vacant(now), _harmful(now)))
     )
+
+
+def _vacant(now: datetime) -> sa.ColumnElement[bool]:
+    """A seat without a vote is held by somebody who cannot decide, or who has had their time."""
+    voted = sa.exists().where(Vote.seat_id == Seat.id)
+    awaited = sa.select(Seat.id).where(Seat.appeal_id == Appeal.id, Seat.left_at.is_(None), ~voted)
+    holders = awaited.join(Account, Account.id == Seat.account_id).join(Member, Member.id == Account.member_id)
+    unfit = holders.where(queries.barred(member_id=Appeal.member_id, case_id=Appeal.case_id)).exists()
+    late = (
+        sa.and_(kind, awaited.where(Seat.seated_at < now - rules.follower_limit(lane, instance)).exists())
+        for lane, instance, kind in _undecided(now)
+    )
+    return sa.or_(
+        sa.and_(Appeal.state.in_(rules.SEATED), unfit), sa.and_(Appeal.state.in_(rules.VOTABLE), sa.or_(*late))
+    )
+
+
+def _harmful(now: datetime) -> sa.ColumnElement[bool]:
+    """The decision is late, and checkers still see the entry."""
+    late = sa.or_(Appeal.began_at < now - policy.APPEAL_LIMIT, *(kind for *_, kind in _undecided(now)))
+    seen = sa.and_(Entry.state.in_(VISIBLE), Appeal.suspended.is_(False))
+    return sa.and_(Appeal.state.in_(rules.UNDECIDED), seen, late)
+
+
+def _undecided(now: datetime) -> Iterator[tuple[Lane, int, sa.ColumnElement[bool]]]:
+    """For each kind of appeal: that it should have been decided."""
+    for lane, instance in product(Lane, range(1, rules.INSTANCES + 1)):
+        is_kind = sa.and_(Appeal.lane == lane, Appeal.instance == instance)
+        yield lane, instance, sa.and_(is_kind, Appeal.proofed_at < now - rules.decision_limit(lane, instance))
 
 
 def _silence(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
@@ -111,6 +144,16 @@ def _draw(session: Session, appeal: Appeal, now: datetime, holder: Holder) -> No
     row = queries.draw_of(session, appeal.id)
     if row is not None and row.nonce is not None:
         draw.draw(session, appeal, row.nonce, holder, now)
+
+
+def _vacate(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
+    draw.vacate(session, appeal=appeal, actor=CLOCK, now=now)
+
+
+def _suspend(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
+    """The registry is late, and that must not be the subject's loss."""
+    effects.suspend(session, appeal, actor=CLOCK, now=now, reason="not-decided-in-time")
+    _close_act(session, appeal, "appeal.overdue", now)
 
 
 def _attach(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
@@ -143,6 +186,8 @@ _ACTS: Mapping[Effect, Callable[[Session, Appeal, datetime, Holder], None]] = Ma
         Effect.SILENCE: _silence,
         Effect.ZERO_NONCE: _zero_nonce,
         Effect.DRAW: _draw,
+        Effect.VACATE: _vacate,
+        Effect.SUSPEND: _suspend,
         Effect.ATTACH: _attach,
         Effect.MOOT: _moot,
         Effect.CLOSE: _close,

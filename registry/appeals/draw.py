@@ -4,7 +4,8 @@
    the key holder, so that a crash can never leave a draw whose nonce is lost.
 2. `draw`: the key holder signs the one message of this draw, the proof is verified, the first three of distinct
    members are seated. Asked again it does nothing new: the holder gives one answer for one draw, for ever.
-3. `step_down`: the next in rank takes the place. There is no second draw.
+3. `step_down`, `vacate`: the next in rank who may sit takes the place. There is no second draw. Whoever is passed over
+   has a seat that was left as it was taken, so that the draw repeats from the seats.
 """
 
 from __future__ import annotations
@@ -110,17 +111,46 @@ def step_down(session: Session, *, actor: Actor, appeal: Appeal, now: datetime) 
     Not once the hearing is over: then there may be votes. Invalid (`pool-too-small`) when nobody is left.
     """
     require(actor, Action.PANEL_SERVE)
+    queries.hold(session, appeal)
     seat = queries.seat_of(session, appeal.id, actor.id)
-    row = queries.draw_of(session, appeal.id)
-    if seat is None or row is None:
+    if seat is None:
         raise Forbidden("you have no seat on this panel")
     if appeal.state not in rules.DRAWABLE:
         raise Conflict(f"this appeal is {appeal.state.value}; its panel stays as it is", code="not-allowed-now")
-    _leave(session, seat, now)
-    (successor,) = _seat(session, appeal, row, now)
-    facts = {"appeal": appeal.id, "left": actor.id, "seated": successor.account_id}
-    record(session, "appeal.replace", actor=actor.id, now=now, facts=facts, case=_key(session, appeal))
-    return successor
+    return _replace(session, appeal, seat, actor=actor.id, now=now)
+
+
+def vacate(session: Session, *, appeal: Appeal, actor: str, now: datetime) -> list[Seat]:
+    """Seat others for those without a vote who cannot decide, or have let the time to decide go by.
+
+    Each by itself, as long as there is somebody left; Invalid (`pool-too-small`) when nobody could be replaced.
+    """
+    queries.hold(session, appeal)
+    followers, refused = [], None
+    for seat in _vacant(session, appeal, now):
+        try:
+            followers.append(_replace(session, appeal, seat, actor=actor, now=now))
+        except Invalid as error:
+            refused = error
+    if refused is not None and not followers:
+        raise refused
+    return followers
+
+
+def _vacant(session: Session, appeal: Appeal, now: datetime) -> list[Seat]:
+    """The seats to give to others, those of people who cannot decide first."""
+    seats = queries.awaited(session, appeal.id)
+    unfit = queries.unfit(session, appeal, [seat.account_id for seat in seats])
+    late = [seat for seat in seats if seat.account_id not in unfit and _is_late(appeal, seat, now)]
+    return [*(seat for seat in seats if seat.account_id in unfit), *late]
+
+
+def _is_late(appeal: Appeal, seat: Seat, now: datetime) -> bool:
+    return (
+        appeal.state in rules.VOTABLE
+        and appeal.proofed_at is not None
+        and rules.is_late(appeal.lane, appeal.instance, seated_at=seat.seated_at, proofed_at=appeal.proofed_at, now=now)
+    )
 
 
 def admission_leaf(session: Session, row: Draw) -> bytes:
@@ -165,18 +195,52 @@ def _set_once(session: Session, row: Draw, empty: InstrumentedAttribute[bytes | 
 
 
 def _seat(session: Session, appeal: Appeal, row: Draw, now: datetime) -> list[Seat]:
-    """Seat whoever should sit and does not yet."""
+    """Seat the first that V ranks, whoever they are: a seat that somebody cannot take is vacated by the clock."""
     ranked = ranking(row)
-    before = session.scalars(sa.select(Seat).where(Seat.appeal_id == appeal.id)).all()
-    gone = {seat.account_id for seat in before if seat.left_at is not None}
-    present = {seat.account_id for seat in before} - gone
-    chosen = [p for p in drawing.seat(ranked, exclude=gone) if p.id not in present]
-    seats = [_new_seat(appeal, panelist, ranked.index(panelist), now) for panelist in chosen]
+    seats = [_new_seat(appeal, panelist, ranked.index(panelist), now) for panelist in drawing.seat(ranked)]
     session.add_all(seats)
     for seat in seats:
         _call(session, seat, now)
     session.flush()
     return seats
+
+
+def _replace(session: Session, appeal: Appeal, seat: Seat, *, actor: str, now: datetime) -> Seat:
+    """The next in rank who may sit follows; Invalid, and nothing changed, when there is none."""
+    row = queries.draw_of(session, appeal.id)
+    if row is None:
+        raise Conflict("this panel has not been drawn", code="not-allowed-now")
+    ranked = ranking(row)
+    passed, follower = _next(session, appeal, ranked, leaving=seat.account_id)
+    _leave(session, seat, now)
+    seats = [_new_seat(appeal, panelist, ranked.index(panelist), now) for panelist in (*passed, follower)]
+    for over in seats[:-1]:
+        over.left_at = now
+    session.add_all(seats)
+    _call(session, seats[-1], now)
+    facts = {
+        "appeal": appeal.id,
+        "left": seat.account_id,
+        "passed": [panelist.id for panelist in passed],
+        "seated": follower.id,
+    }
+    record(session, "appeal.replace", actor=actor, now=now, facts=facts, case=_key(session, appeal))
+    return seats[-1]
+
+
+def _next(session: Session, appeal: Appeal, ranked: list[Panelist], *, leaving: str) -> tuple[list[Panelist], Panelist]:
+    """Who is passed over, being unfit, and who follows. Invalid (`pool-too-small`) when nobody is left."""
+    before = session.scalars(sa.select(Seat).where(Seat.appeal_id == appeal.id)).all()
+    gone = {seat.account_id for seat in before if seat.left_at is not None} | {leaving}
+    present = {seat.account_id for seat in before} - gone
+    unfit = queries.unfit(session, appeal, [panelist.id for panelist in ranked])
+    passed: list[Panelist] = []
+    while True:
+        (follower,) = (p for p in drawing.seat(ranked, exclude=gone) if p.id not in present)
+        if follower.id not in unfit:
+            return passed, follower
+        passed.append(follower)
+        gone.add(follower.id)
 
 
 def _new_seat(appeal: Appeal, panelist: Panelist, rank: int, now: datetime) -> Seat:

@@ -73,7 +73,7 @@ class Answer(Base):
 
 
 class Interest(Base):
-    """A panelist's declared interest, in a member or in one case. It keeps them out of the pools fixed after it."""
+    """A panelist's declared interest, in a member or in one case. It keeps them out of pools, and off their seats."""
 
     __tablename__ = "interest"
 
@@ -121,3 +121,18 @@ class Seat(Base):
     left_at: Mapped[datetime | None]
 
     __table_args__ = (sa.UniqueConstraint("appeal_id", "rank"), sa.UniqueConstraint("appeal_id", "account_id"))
+
+
+class Vote(Base):
+    """One seat's vote: nothing of it is in the clear, and nobody is shown it before `opened_at`."""
+
+    __tablename__ = "vote"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), index=True)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    seat_id: Mapped[str] = mapped_column(sa.ForeignKey("seat.id"), unique=True)
+    sealed_choice: Mapped[bytes]  # JSON {"choice", "term_days", "level"}
+    sealed_reasons: Mapped[bytes]
+    cast_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]

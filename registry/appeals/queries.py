@@ -1,14 +1,20 @@
-"""Appeals by case, their draws and seats, and the facts that their clocks look at."""
+"""Appeals by case, their draws and seats, who may sit, and the facts that their clocks look at."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import sqlalchemy as sa
 
+from registry.accounts.models import Account
 from registry.appeals.effects import entry_of, is_gone
-from registry.appeals.models import Appeal, Draw, Seat
+from registry.appeals.models import Appeal, Draw, Interest, Seat, Vote
 from registry.appeals.rules import Facts
 from registry.db import Session
+from registry.entries.rules import VISIBLE
 from registry.errors import NotFound
+from registry.members.models import Member, Standing
 
 
 def get(session: Session, appeal_id: str) -> Appeal:
@@ -46,9 +52,38 @@ def seat_of(session: Session, appeal_id: str, account_id: str) -> Seat | None:
     return session.scalar(held)
 
 
+def hold(session: Session, appeal: Appeal) -> None:
+    """One at a time: whoever hears, votes or changes who sits sees all that was done before.
+
+    PostgreSQL; SQLite has one writer anyway.
+    """
+    session.execute(sa.select(Appeal.id).where(Appeal.id == appeal.id).with_for_update())
+    session.refresh(appeal)
+
+
+def barred(*, member_id: Any, case_id: Any) -> sa.ColumnElement[bool]:
+    """Of an account joined with its member: it cannot sit where `member_id` filed `case_id` (columns or values)."""
+    of_this = sa.or_(Interest.member_id == member_id, Interest.case_id == case_id)
+    interested = sa.exists().where(Interest.account_id == Account.id, of_this)
+    return sa.or_(Account.closed_at.is_not(None), Member.standing != Standing.ADMITTED, interested)
+
+
+def unfit(session: Session, appeal: Appeal, accounts: Iterable[str]) -> set[str]:
+    """Who of these cannot decide: closed, of a member not in good standing, or with an interest declared since."""
+    found = sa.select(Account.id).join(Member, Member.id == Account.member_id).where(Account.id.in_(list(accounts)))
+    return set(session.scalars(found.where(barred(member_id=appeal.member_id, case_id=appeal.case_id))))
+
+
+def awaited(session: Session, appeal_id: str) -> list[Seat]:
+    """The seats that have not voted, by rank; a vote that was cast stays."""
+    voted = sa.exists().where(Vote.seat_id == Seat.id)
+    seats = sa.select(Seat).where(Seat.appeal_id == appeal_id, Seat.left_at.is_(None), ~voted).order_by(Seat.rank)
+    return list(session.scalars(seats))
+
+
 def facts_of(session: Session, appeal: Appeal) -> Facts:
     """What deadlines and effects are computed from."""
-    draw = draw_of(session, appeal.id)
+    draw, entry, seats = draw_of(session, appeal.id), entry_of(session, appeal.case_id), awaited(session, appeal.id)
     return Facts(
         state=appeal.state,
         lane=appeal.lane,
@@ -62,5 +97,8 @@ def facts_of(session: Session, appeal: Appeal) -> Facts:
         nonce=draw is not None and draw.nonce is not None,
         seated=draw is not None and draw.v is not None,
         gone=is_gone(session, appeal.case_id),
-        unattached=appeal.entry_id is None and entry_of(session, appeal.case_id) is not None,
+        unattached=appeal.entry_id is None and entry is not None,
+        unfit=bool(unfit(session, appeal, [seat.account_id for seat in seats])),
+        awaited_since=min((seat.seated_at for seat in seats), default=None),
+        harms=entry is not None and entry.state in VISIBLE and not appeal.suspended,
     )

@@ -74,6 +74,8 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
 OVER: Final = frozenset({State.CLOSED, State.INADMISSIBLE, State.WITHDRAWN})
 DRAWABLE: Final = frozenset({State.ADMITTED, State.ANSWERED})
 UNDECIDED: Final = frozenset(WITHDRAWABLE)  # and on the clock
+VOTABLE: Final = frozenset({State.ANSWERED, State.HEARD})  # only the panel is waited for
+SEATED: Final = DRAWABLE | VOTABLE
 
 
 class Ground(enum.StrEnum):
@@ -143,6 +145,8 @@ class Effect(enum.StrEnum):
     SILENCE = "silence"  # the member did not answer: the entry is suspended
     ZERO_NONCE = "zero-nonce"  # the subject sent no nonce: zeros
     DRAW = "draw"  # a nonce is there and no panel
+    VACATE = "vacate"  # somebody on the panel cannot or does not decide: the next in rank follows
+    SUSPEND = "suspend"  # nobody has decided in time: the listing does not stand until somebody does
     CLOSE = "close"  # nobody contested
 
 
@@ -163,6 +167,9 @@ class Facts:
     seated: bool = False
     gone: bool = False  # the report was withdrawn or voided
     unattached: bool = False  # an entry of the case is there, and the appeal does not know it
+    unfit: bool = False  # on a seat without a vote is somebody who cannot decide
+    awaited_since: datetime | None = None  # since when the longest seated of those without a vote sits
+    harms: bool = False  # checkers see the entry, and this appeal has not hidden it before
 
 
 def answer_limit(lane: Lane) -> timedelta:
@@ -176,6 +183,11 @@ def decision_limit(lane: Lane, instance: int) -> timedelta:
     if lane is Lane.URGENT:
         return policy.DECISION_LIMIT_URGENT
     return policy.DECISION_LIMIT if instance == 1 else policy.SECOND_INSTANCE_LIMIT
+
+
+def follower_limit(lane: Lane, instance: int) -> timedelta:
+    """What whoever is seated late has at least: a third of the time to decide."""
+    return decision_limit(lane, instance) / 3
 
 
 def deadlines(facts: Facts) -> dict[Duty, datetime]:
@@ -228,6 +240,24 @@ def due_effects(facts: Facts, now: datetime) -> list[Effect]:
             due.append(Effect.DRAW)
         elif facts.admitted_at and now >= facts.admitted_at + policy.NONCE_LIMIT:
             due.append(Effect.ZERO_NONCE)
+    if facts.state in SEATED and (facts.unfit or _is_absent(facts, now)):
+        due.append(Effect.VACATE)
+    if facts.harms and {Duty.DECIDE, Duty.END} & set(overdue(facts, now)):
+        due.append(Effect.SUSPEND)
     if facts.state is State.DECIDED and facts.decided_at and now >= contest_until(facts.decided_at):
         due.append(Effect.CLOSE)
     return due
+
+
+def is_late(lane: Lane, instance: int, *, seated_at: datetime, proofed_at: datetime, now: datetime) -> bool:
+    """Whether a seat without a vote has had its time: until the decision is due, and a follower's own if longer."""
+    by = max(proofed_at + decision_limit(lane, instance), seated_at + follower_limit(lane, instance))
+    return now > by
+
+
+def _is_absent(facts: Facts, now: datetime) -> bool:
+    """Somebody on the panel keeps the others from deciding. While the member is asked, it is not the panel's turn."""
+    seated_at, proofed_at = facts.awaited_since, facts.proofed_at
+    if facts.state not in VOTABLE or seated_at is None or proofed_at is None:
+        return False
+    return is_late(facts.lane, facts.instance, seated_at=seated_at, proofed_at=proofed_at, now=now)

@@ -45,6 +45,7 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
         **{(state, Verb.CORRECT): State.CORRECTED for state in sorted(VISIBLE)},
         **{(state, Verb.REVISE): State.REVISED for state in sorted(VISIBLE)},
         **{(state, Verb.SUSPEND): State.SUSPENDED for state in sorted(VISIBLE)},
+        (State.SUSPENDED, Verb.CORRECT): State.SUSPENDED,
         (State.SUSPENDED, Verb.REINSTATE): State.LISTED,
         **{(state, Verb.SHORTEN): state for state in _LIVE},
         **{(state, Verb.VOID): State.VOIDED for state in _LIVE},

@@ -81,8 +81,10 @@ def finish_match(
     match = session.get(CaseMatch, match_id)
     if notice is None or match is None or match.notice_id != notice.id or not _close(session, match, now):
         return None
-    fits = _fits(holder, match, x, z) and _give_attempt_back(session, notice)
-    return _let_in(session, notice, now) if fits else _keep_out(session, notice, now)
+    if _fits(holder, match, x, z) and _give_attempt_back(session, notice):
+        return _let_in(session, notice, now)
+    _keep_out(session, notice, now)
+    return None
 
 
 def require_token(token: str | None) -> str:

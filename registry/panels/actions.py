@@ -20,7 +20,7 @@ from registry.cases.steps import advance
 from registry.db import Session, new_id
 from registry.entries import actions as entries
 from registry.entries.models import Entry
-from registry.entries.rules import verify_milder, verify_shorter
+from registry.entries.rules import VISIBLE, verify_milder, verify_shorter
 from registry.errors import Conflict, Forbidden
 from registry.log.actions import CaseKey, record
 from registry.members.actions import get as member
@@ -40,6 +40,7 @@ _WHY: Final = "panel-decision"
 
 def hear(session: Session, *, actor: Actor, appeal: Appeal, notes: str, now: datetime) -> Hearing:
     """Put down what was heard, and open the vote. Needs the member's answer, or the end of its time to answer."""
+    queries.hold(session, appeal)
     _require_seat(session, actor, appeal, Action.APPEAL_HEAR)
     verify_prose(notes, field="notes", most=NOTES_LENGTH)
     advance(session, appeal, NEXT, Verb.HEAR, actor=actor.id, now=now)
@@ -66,9 +67,9 @@ def vote(
 
     `term_days` (from the listing) goes with shorten, `level` with correct. Conflict for a second vote of one seat.
     """
+    queries.hold(session, appeal)
     seat = _require_seat(session, actor, appeal, Action.APPEAL_VOTE)
     verify_prose(reasons, field="reasons", most=rules.TEXT_LENGTH)
-    _hold(session, appeal)
     if appeal.state is not State.HEARD:
         raise Conflict(f"this appeal is {appeal.state.value}; votes are taken once it is heard", code="not-allowed-now")
     if session.scalar(sa.select(Vote.id).where(Vote.seat_id == seat.id)) is not None:
@@ -77,7 +78,8 @@ def vote(
     row = _seal_vote(session, appeal, seat, ballot, reasons, now)
     facts = {"appeal": appeal.id, "seat": seat.id}
     record(session, "panel.vote", actor=actor.id, now=now, facts=facts, case=_key(session, appeal))
-    votes = list(session.scalars(sa.select(Vote).where(Vote.appeal_id == appeal.id).order_by(Vote.id)))
+    sitting = sa.select(Vote).join(Seat, Seat.id == Vote.seat_id).where(Seat.left_at.is_(None))
+    votes = list(session.scalars(sitting.where(Vote.appeal_id == appeal.id).order_by(Vote.id)))
     if len(votes) == SEATS:
         _decide(session, appeal, votes, now)
     return row
@@ -138,13 +140,20 @@ def _reinstate(session: Session, appeal: Appeal, now: datetime) -> None:
 
 def _amend(session: Session, entry: Entry, outcome: Outcome, now: datetime) -> None:
     if outcome.choice is Choice.CORRECT and outcome.level is not None:
-        entries.correct(session, entry, actor_id=PANEL, now=now, reason=_WHY, level=outcome.level)
-        issue(session, entry, Reason.CORRECTED, now)
+        level = min(outcome.level, entry.level)  # it may have become milder since the votes were cast
+        entries.correct(session, entry, actor_id=PANEL, now=now, reason=_WHY, level=level)
+        _recall(session, entry, Reason.CORRECTED, now)
     if outcome.choice is Choice.SHORTEN and outcome.term_days is not None:
         until = entry.listed_at + timedelta(days=outcome.term_days)
         if entry.until is None or until < entry.until:
             entries.shorten(session, entry, actor_id=PANEL, now=now, reason=_WHY, until=until)
-            issue(session, entry, Reason.SHORTENED, now)
+            _recall(session, entry, Reason.SHORTENED, now)
+
+
+def _recall(session: Session, entry: Entry, reason: Reason, now: datetime) -> None:
+    """Tell of a change that checkers can see; of a hidden entry they hear when it is shown again."""
+    if entry.state in VISIBLE:
+        issue(session, entry, reason, now)
 
 
 def _require_seat(session: Session, actor: Actor, appeal: Appeal, action: Action) -> Seat:
@@ -153,13 +162,9 @@ def _require_seat(session: Session, actor: Actor, appeal: Appeal, action: Action
     seat = queries.seat_of(session, appeal.id, actor.id)
     if seat is None:
         raise Forbidden("you have no seat on this panel")
+    if queries.unfit(session, appeal, [actor.id]):
+        raise Forbidden("you have declared an interest, or your member is not in good standing; this seat passes on")
     return seat
-
-
-def _hold(session: Session, appeal: Appeal) -> None:
-    """One vote at a time: whoever comes third must see the other two (PostgreSQL; SQLite has one writer anyway)."""
-    session.execute(sa.select(Appeal.id).where(Appeal.id == appeal.id).with_for_update())
-    session.refresh(appeal)
 
 
 def _ballot(session: Session, appeal: Appeal, choice: str, term_days: int | None, level: int | None) -> Ballot:

@@ -42,11 +42,15 @@ NOW_AND_THEN: tuple[Duty, ...] = (clocks.escalations, clocks.sweeps)
 
 
 def run(running: Running, stop: threading.Event) -> None:
-    """Work until `stop` is set. Conflict at once when the log does not fit its own head.
+    """Work until `stop` is set. Conflict at once when the database is not ours to write.
 
-    The outbox has a thread of its own: no receiver of messages may stop the log or a clock.
+    That is when it has objects that nobody migrated, its log does not fit its own head, or it stands behind what was
+    published. The outbox has a thread of its own: no receiver of messages may stop the log or a clock.
     """
+    objects.verify(running.store)
     verify_head(running.store)
+    kept.verify(running.store, log=_log_of(running))
+    kept.keep(running.store)
     messages = threading.Thread(target=_rounds, args=(running, stop, (outbox.deliver,), ()))
     messages.start()
     _rounds(running, stop, OFTEN, NOW_AND_THEN)

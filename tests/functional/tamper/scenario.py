@@ -44,7 +44,7 @@ from registry.recalls.models import Recall
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.recalls.rules import Reason
 from registry.signing import jws, keys
-from tests.cast import PASSWORD, Cast, Person, gather
+from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
 from tests.filing import NUMBER, Filing, tag_of
 from tests.listing import check, people

@@ -302,12 +302,16 @@ def more_panelists(store: Store, olaf: Actor, now: datetime, members: Sequence[s
             admit_member(
                 session, id=name, name=name.title(), kind=Kind.ASSOCIATION, headcount=0, actor=olaf.id, now=now
             )
-            open_account(
-                session,
-                id=f"{name}-panel",
-                member_id=name,
-                name=name.title(),
-                roles=[Role.PANELIST],
-                actor=olaf,
-                now=now,
-            )
+            for account, role, by in (
+                (f"{name}-admin", Role.MEMBER_ADMIN, "olaf"),
+                (f"{name}-panel", Role.PANELIST, f"{name}-admin"),
+            ):
+                open_account(
+                    session,
+                    id=account,
+                    member_id=name,
+                    name=name.title(),
+                    roles=[role],
+                    actor=actor_of(session, by),
+                    now=now,
+                )

@@ -58,7 +58,7 @@ class TestThePool:
 
     def test_a_closed_account_is_out(self, contest: Contest) -> None:
         with contest.store.write() as session:
-            close_account(session, account_id="union-panel", actor=contest.cast.olaf.actor, now=contest.now)
+            close_account(session, account_id="union-panel", actor=contest.cast["union-admin"].actor, now=contest.now)
         assert pool(contest) == EVERYONE - {"union-panel"}
 
     def test_people_of_a_suspended_member_are_out(self, contest: Contest) -> None:
@@ -70,11 +70,10 @@ class TestThePool:
         self, store: Store, cast: Cast, holder: Holder, clock: MovingClock
     ) -> None:
         both = [Role.SCREENER, Role.PANELIST]
+        admin = cast["law-school-admin"].actor
         with store.write() as session:
             for name in ("screens", "rests"):
-                open_account(
-                    session, id=name, member_id="law-school", name=name, roles=both, actor=cast.olaf.actor, now=clock()
-                )
+                open_account(session, id=name, member_id="law-school", name=name, roles=both, actor=admin, now=clock())
         sol = cast.sol
         screens = dataclasses.replace(sol.actor, id="screens", member_id="law-school", group="law-school")
         cast = Cast({**cast, "sol": dataclasses.replace(sol, actor=screens)})
@@ -90,7 +89,7 @@ class TestThePool:
                 member_id="law-school",
                 name="Desk",
                 roles=roles,
-                actor=contest.cast.olaf.actor,
+                actor=contest.cast["law-school-admin"].actor,
                 now=contest.now,
             )
         desk = dataclasses.replace(contest.cast.cleo.actor, id="desk", member_id="law-school", group="law-school")

@@ -124,8 +124,9 @@ class TestBeforeTheListing:
         return Contest(store, cast, holder, clock, listed=False)
 
     def test_a_report_that_is_listed_meanwhile_is_contested_from_its_first_day(self, noticed: Contest) -> None:
+        noticed.clock.move(policy.RESPONSE_WINDOW - DAY)
         noticed.admitted().draw().answer()
-        noticed.clock.move(policy.RESPONSE_WINDOW)
+        noticed.clock.move(DAY)
         with noticed.store.write() as session:
             list_due(session, now=noticed.now)
         assert noticed.tick() == [Effect.ATTACH]

@@ -1,4 +1,4 @@
-"""On PostgreSQL two transactions write to one row one after the other; the act of the second attests what then stands."""
+"""On PostgreSQL two transactions change one row in turn; the act of the second attests the row as it then stands."""
 
 from __future__ import annotations
 
@@ -52,13 +52,16 @@ def test_an_act_attests_the_row_as_it_stands_not_as_it_was_read(store: Store, ca
 
 
 def test_a_row_that_was_set_to_what_it_was_is_locked_and_attested_as_it_stands(store: Store, cast: Cast) -> None:
-    """Nothing is updated, so nothing locks it but the log."""
+    """Nothing of it is updated, so nothing locks it but the log."""
     with store.write() as session:
         member = session.get_one(Member, "acme")
         suspend(store)
         before, member.headcount = member.headcount, 77
         member.headcount = before
+        session.get_one(Member, "birch").headcount = 77
         record(session, "member.count", actor="olaf", now=START)
+        with store.engine.connect() as other, pytest.raises(sa.exc.OperationalError):
+            other.execute(sa.text("SELECT 1 FROM member WHERE id = 'acme' FOR UPDATE NOWAIT"))
     assert unattested(store) == set()
 
 

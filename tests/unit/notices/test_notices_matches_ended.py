@@ -13,7 +13,6 @@ from registry.db import Store
 from registry.errors import Forbidden, Unauthenticated
 from registry.identity import document, tags
 from registry.keys.holder import Holder
-from registry.log.models import Act
 from registry.notices import matches
 from registry.notices.models import CaseMatch, Notice, SubjectSession
 from registry.notices.rules import State

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from registry.checks.sweep import sweep
 from registry.db import Session, Store
+from registry.entries.actions import suspend
 from registry.entries.models import Entry
 from registry.keys.holder import Holder
 from registry.policy import CHECK_OPEN, RECALL_ACK
@@ -77,6 +78,19 @@ def test_a_recall_names_no_check_that_was_closed_before_the_listing(
     with store.write() as session:
         (recall,) = issue(session, session.get_one(Entry, entry.id), Reason.LISTED, clock())
         assert queries.read(session, cast.hana.actor, recall.id).checks == (open_check,)
+
+
+def test_a_recall_names_no_check_that_was_asked_after_the_listing_and_shown_nothing(
+    twice: Twice, holder: Holder
+) -> None:
+    now = twice.clock()
+    with twice.store.write() as session:
+        for entry in twice.entries:
+            suspend(session, session.get_one(Entry, entry.id), actor_id="panel", now=now, reason="Appeal.")
+    check(twice.store, holder, people(1), twice.cast.hana.actor, now)
+    (recall,) = twice.issue(twice.entries[0], Reason.VOIDED)
+    with twice.store.read() as session:
+        assert queries.read(session, twice.cast.hana.actor, recall.id).checks == (twice.asked,)
 
 
 def test_a_check_that_was_forgotten_is_not_found_again(twice: Twice) -> None:

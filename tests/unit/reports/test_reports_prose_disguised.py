@@ -25,7 +25,7 @@ LATIN_TO_ARABIC = {ord("0") + digit: 0x0660 + digit for digit in range(10)}
         "1101\u20110519\u20134912\u221231002X",
         "110105\u200b19491231\u200b002X",
         "1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 X",
-        "１１０１０５　１９４９　１２　３１　００２Ｘ",  # noqa: RUF001 - full-width on purpose
+        "１１０１０５　１９４９　１２　３１　００２Ｘ",
         "11010519491231002X".translate(LATIN_TO_ARABIC),
         "no. 5 11010519491231002X",  # a figure before it
         "11010519491231002X 7",
@@ -51,7 +51,7 @@ def test_a_number_in_disguise_is_found(text: str) -> None:
         "110 105 491 231 002",
         "1101 0549 1231 002",
         "11010 54912 31002",
-        "１１０１０５４９１２３１００２",  # noqa: RUF001 - full-width on purpose
+        "１１０１０５４９１２３１００２",
     ],
 )
 def test_a_number_of_the_short_form_is_found(text: str) -> None:
