@@ -95,7 +95,7 @@ def _first(detail: Any) -> tuple[str | None, str]:
     path: list[str] = []
     while isinstance(detail, dict) and detail:
         name, detail = next(iter(detail.items()))
-        path.append(str(name))
+        path += str(name).split(".")
     said = detail[0] if isinstance(detail, list) and detail and isinstance(detail[0], str) else TITLES[422]
     if said.startswith("Extra inputs"):
         return None, "a member of the request is unknown; remove it"

@@ -74,6 +74,12 @@ class TestTheNonce:
             contest.offer()
         assert refused.value.code == "not-allowed-now"
 
+    def test_none_is_taken_once_the_appeal_is_withdrawn(self, contest: Contest) -> None:
+        contest.admitted().sequence().withdraw()
+        with pytest.raises(Conflict) as refused:
+            contest.offer()
+        assert refused.value.code == "not-allowed-now"
+
 
 class TestTheDraw:
     def test_it_follows_the_design_to_the_byte(self, drawn: Contest) -> None:

@@ -10,17 +10,19 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from registry import base64url
+from registry import base64url, vault
 from registry.appeals import draw, queries
 from registry.appeals.models import Draw, Seat
 from registry.appeals.redraw import Redrawn, redraw
+from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.cli import main
 from registry.cli.init import write_settings
 from registry.errors import NotFound
+from registry.log.actions import record
 from registry.log.models import Act, LeafType
 from tests.conftest import KEYRING
-from tests.unit.appeals.contest import Contest, more_panelists
+from tests.unit.appeals.contest import NONCE, Contest, more_panelists
 
 
 def repeated(contest: Contest) -> list[Redrawn]:
@@ -146,10 +148,49 @@ def test_an_act_in_another_place_is_named(drawn: Contest) -> None:
     assert "the act appeal.admit: another leaf stands at this position" in again.differs
 
 
+def test_a_record_that_was_rewritten_with_the_case_key_is_named(drawn: Contest) -> None:
+    """Whoever has the vault key can seal another record; the leaf commits to the first one."""
+    with drawn.store.write() as session:
+        key = key_of(session, session.get_one(Case, drawn.case_id)).key
+        act = session.query(Act).filter_by(uid=session.scalars(sa.select(Draw.nonce_act)).one()).one()
+        text = vault.open_sealed(key, act.record, table="act", row=act.uid, column="record")
+        other = text.replace(base64url.encode(NONCE).encode(), base64url.encode(bytes(32)).encode())
+        assert other != text
+        sealed = vault.seal(key, other, table="act", row=act.uid, column="record")
+        session.execute(sa.update(Act).where(Act.uid == act.uid).values(record=sealed))
+    (again,) = repeated(drawn)
+    assert again.differs == ("the act appeal.nonce: opening does not fit the leaf's commitment",)
+
+
+def test_an_act_of_another_kind_is_named(drawn: Contest) -> None:
+    with drawn.store.read() as session:
+        admission = session.scalars(sa.select(Draw.admission)).one()
+    tamper(drawn, Draw, nonce_act=admission)
+    (again,) = repeated(drawn)
+    assert "an act appeal.admit in place of appeal.nonce" in again.differs
+
+
+def test_a_nonce_that_stood_in_the_log_before_the_admission_is_named(contest: Contest) -> None:
+    """Whoever knows the nonce before the pool is fixed could fix the pool to suit it."""
+    contest.lodge().attest()
+    with contest.store.write() as session:
+        key = key_of(session, session.get_one(Case, contest.case_id))
+        facts = {"nonce": base64url.encode(NONCE)}
+        early = record(session, "appeal.nonce", actor="system:test", now=contest.now, facts=facts, case=key).uid
+    contest.sequence().admit().draw()
+    assert repeated(contest)[0].differs == ()
+    tamper(contest, Draw, nonce_act=early)
+    assert repeated(contest)[0].differs == ("the order of admission, nonce and draw in the log",)
+
+
 def test_a_draw_key_that_was_not_public_before_is_named(drawn: Contest) -> None:
+    """Published only after the admission, it could have been chosen for what it gives."""
+    public = base64url.encode(drawn.holder.public().draw_public)
     with drawn.store.write() as session:
         session.execute(sa.update(Act).where(Act.type == LeafType.KEY).values(type=LeafType.ACT))
-    (again,) = repeated(drawn)
+        clear = {"use": draw.DRAW_KEY, "suite": "ristretto255-SHA512", "public": public}
+        record(session, "key.publish", actor="system:test", now=drawn.now, type=LeafType.KEY, clear=clear)
+    (again,) = repeated(drawn.sequence())
     assert again.differs == ("the draw key: none was public before the admission",)
 
 

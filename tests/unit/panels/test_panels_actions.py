@@ -14,6 +14,7 @@ from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.checks.models import Check
 from registry.db import Store
+from registry.entries import actions as entries_actions
 from registry.entries import queries as entries
 from registry.entries.models import Entry
 from registry.entries.rules import State as EntryState
@@ -232,6 +233,13 @@ class TestDeciding:
         shown.tick(policy.ANSWER_LIMIT)
         shown.hear().votes("correct", "correct", "keep", level=1)
         assert (shown.entry().state, shown.entry().level) == (EntryState.CORRECTED, 1)
+
+    def test_what_an_order_has_hidden_stays_hidden_when_it_is_kept(self, heard: Contest) -> None:
+        with heard.store.write() as session:
+            entry = session.query(Entry).one()
+            entries_actions.suspend(session, entry, actor_id="olaf", now=heard.now, reason="order")
+        heard.votes("keep", "keep", "keep")
+        assert not is_visible(heard)
 
     def test_a_permanent_listing_is_not_kept_by_two_of_three(self, heard: Contest) -> None:
         with heard.store.write() as session:
