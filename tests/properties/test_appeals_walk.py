@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from registry import policy
@@ -146,7 +146,13 @@ def work(contest: Contest) -> None:
     """The worker comes by until nothing is due."""
     for _ in range(5):
         contest.sequence()
-        if not contest.tick():
+        try:
+            happened = contest.tick()
+        except Invalid as error:
+            if error.code != "pool-too-small":
+                raise
+            return  # nobody is left to take the seat: the worker says so every round
+        if not happened:
             return
     raise AssertionError("something is due for ever")
 
@@ -199,7 +205,7 @@ def verify_nobody_decided_on_their_own(session: Session) -> None:
     assert len({seat.account_id for seat in seats}) == len(seats)  # nobody sits in both instances
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(walk=walks)
 def test_whatever_is_tried_the_house_stays_in_order(listed: Prepared, walk: tuple[int, list[Any], int]) -> None:
     straight, strays, on = walk
