@@ -183,6 +183,18 @@ def test_a_nonce_that_stood_in_the_log_before_the_admission_is_named(contest: Co
     assert repeated(contest)[0].differs == ("the order of admission, nonce and draw in the log",)
 
 
+def test_a_draw_that_was_logged_with_other_seats_is_named(drawn: Contest) -> None:
+    with drawn.store.write() as session:
+        row = session.query(Draw).one()
+        said = {name: base64url.encode(getattr(row, name)) for name in ("message", "v", "proof")}
+        seats = [seat.account_id for seat in drawn.seats()]
+        facts = {**said, "seats": [*seats[1:], seats[0]]}
+        key = key_of(session, session.get_one(Case, drawn.case_id))
+        other = record(session, "appeal.draw", actor="system:test", now=drawn.now, facts=facts, case=key).uid
+    tamper(drawn.sequence(), Draw, draw_act=other)
+    assert repeated(drawn)[0].differs == ("the first seats: they are not those that V ranks first",)
+
+
 def test_a_draw_key_that_was_not_public_before_is_named(drawn: Contest) -> None:
     """Published only after the admission, it could have been chosen for what it gives."""
     public = base64url.encode(drawn.holder.public().draw_public)
