@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up .venv from a hashed lock, the command zilu in it, and the browser bundle. Quick when nothing changed.
+# Sets up .venv from a hashed lock, the command zilu in it, the letters' font, and the browser bundle. Quick when nothing changed.
 # Usage: scripts/bootstrap.sh LOCK
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,6 +19,7 @@ install() {
 command -v python3 >/dev/null || install python3
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
 python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv
+[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || install fonts-noto-cjk  # letters are set in it
 
 stamp=.venv/.set-up-$(cat "$lock" pyproject.toml | sha256sum | cut -c1-16)
 if [ ! -e "$stamp" ]; then
