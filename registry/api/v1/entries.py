@@ -71,12 +71,14 @@ def read(entry_id: str) -> dict[str, Any]:
 @bp.input(PageQuery, location="query", arg_name="query")
 @bp.output(EntriesAnswer)
 def page(query: PageQuery) -> dict[str, Any]:
-    """All entries, a hundred at a time, for the regulator."""
-    run = running()
-    with run.store.read() as session:
-        entries = queries.page(session, actor=actor(), after=query.after, limit=_PAGE)
+    """All entries, a hundred at a time, for the regulator, whose own reading is an act."""
+    run, who = running(), actor()
+    with run.store.write() as session:
+        entries, now = queries.page(session, actor=who, after=query.after, limit=_PAGE), run.clock()
+        facts = {"what": "entries", "after": query.after, "rows": len(entries)}
+        record(session, "regulator.read", actor=who.id, now=now, facts=facts)
         last = entries[-1].id if len(entries) == _PAGE else None
-        return {"entries": [_shown(entry, run.clock()) for entry in entries], "next": last}
+        return {"entries": [_shown(entry, now) for entry in entries], "next": last}
 
 
 def _record(session: Session, entry: Entry, who: Actor, now: datetime) -> None:

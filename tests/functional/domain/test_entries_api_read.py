@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -122,3 +123,13 @@ def test_whoever_was_told_by_recall_alone_reads_it(api: Api, entry: Entry, store
         told = {"id": "1" * 32, "entry_id": entry.id, "case_id": entry.case_id, "member_id": "birch"}
         connection.execute(sa.insert(Recall).values(**told, reason=Reason.LISTED, issued_at=api.clock()))
     assert api("hana", "GET", f"/api/v1/entries/{entry.id}").status_code == 200
+
+
+def test_a_regulators_reading_of_the_list_is_an_act_too(api: Api, entry: Entry, store: Store) -> None:
+    said = api("rex", "GET", "/api/v1/entries").json
+    assert [row["id"] for row in said["entries"]] == [entry.id]
+    act = acts(store)[-1]
+    with store.read() as session:
+        text = vault.open_sealed(session.keyring.vault_key, act.record, table="act", row=act.uid, column="record")
+    record = json.loads(text)
+    assert (record["verb"], record["facts"]) == ("regulator.read", {"what": "entries", "after": None, "rows": 1})
