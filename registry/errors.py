@@ -17,9 +17,10 @@ from __future__ import annotations
 
 
 class ZiluError(Exception):
-    """Root of everything that Zilu refuses on purpose."""
+    """Root of everything that Zilu refuses on purpose. `status` is what the edges answer over HTTP."""
 
     code = "error"
+    status = 500
 
     def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -31,22 +32,27 @@ class ZiluError(Exception):
 
 class Invalid(ZiluError):
     code = "invalid"
+    status = 422
 
 
 class Unauthenticated(ZiluError):
     code = "unauthenticated"
+    status = 401
 
 
 class Forbidden(ZiluError):
     code = "forbidden"
+    status = 403
 
 
 class NotFound(ZiluError):
     code = "not-found"
+    status = 404
 
 
 class Conflict(ZiluError):
     code = "conflict"
+    status = 409
 
 
 class _Later(ZiluError):
@@ -59,7 +65,9 @@ class _Later(ZiluError):
 
 class TooMany(_Later):
     code = "too-many"
+    status = 429
 
 
 class Unavailable(_Later):
     code = "unavailable"
+    status = 503

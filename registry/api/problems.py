@@ -11,28 +11,10 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
-from registry.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    TooMany,
-    Unauthenticated,
-    Unavailable,
-    ZiluError,
-)
+from registry.errors import TooMany, Unauthenticated, Unavailable, ZiluError
 
 _OURS = re.compile(r"[a-z_]{1,32}|[0-9]{1,4}")  # names of members and places in lists, as in our schemas
 
-STATUS: dict[type[ZiluError], int] = {
-    Invalid: 422,
-    Unauthenticated: 401,
-    Forbidden: 403,
-    NotFound: 404,
-    Conflict: 409,
-    TooMany: 429,
-    Unavailable: 503,
-}
 TITLES = {
     400: "The request is not well formed",
     401: "Who are you?",
@@ -47,10 +29,6 @@ TITLES = {
     500: "Something went wrong on our side",
     503: "Not available now",
 }
-
-
-def status_of(error: ZiluError) -> int:
-    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def problem(status: int, code: str, detail: str, *, field: str | None = None) -> Response:
@@ -69,7 +47,7 @@ def problem(status: int, code: str, detail: str, *, field: str | None = None) ->
 
 
 def refused(error: ZiluError) -> Response:
-    response = problem(status_of(error), error.code, error.message, field=error.field)
+    response = problem(error.status, error.code, error.message, field=error.field)
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     if isinstance(error, Unauthenticated):

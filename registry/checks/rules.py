@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -45,6 +46,8 @@ class Duty(enum.StrEnum):
 
 
 _BEFORE_A_DECISION = (Duty.CONFIRM_IDENTITY, Duty.NAMED_PERSON, Duty.TELL_FIRST, Duty.RECORD)
+
+_HIT = {"outcome": Outcome.ENTRY.value, "reference": "0" * 32}
 
 REFERENCE_LENGTH = 64
 _REFERENCE = Rule(
@@ -163,3 +166,9 @@ def _element(text: object, name: str) -> bytes:
     except Invalid:
         raise Invalid(f"{name} must each be a canonical ristretto255 element, not the identity", field=name) from None
     return element
+
+
+def padded(answer: Mapping[str, Any]) -> str:
+    """The answer to a batch as JSON, as long as if everybody in it were listed: encryption hides no lengths."""
+    longest = {**answer, "checks": [check | _HIT for check in answer["checks"]]}
+    return json.dumps(answer).ljust(len(json.dumps(longest)))

@@ -12,26 +12,8 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from registry.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    TooMany,
-    Unauthenticated,
-    Unavailable,
-    ZiluError,
-)
+from registry.errors import TooMany, Unauthenticated, Unavailable, ZiluError
 
-STATUS: dict[type[ZiluError], int] = {
-    Invalid: 422,
-    Unauthenticated: 401,
-    Forbidden: 403,
-    NotFound: 404,
-    Conflict: 409,
-    TooMany: 429,
-    Unavailable: 503,
-}
 TITLES = {
     400: "This page could not be sent",
     401: "Sign in first",
@@ -74,8 +56,7 @@ def register_fallback(app: Flask) -> None:
 def refused(error: ZiluError) -> Response:
     if isinstance(error, Unauthenticated) and not _from_script():
         return _way_in()
-    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    response = answer(status, error.code, error.message, field=error.field)
+    response = answer(error.status, error.code, error.message, field=error.field)
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     return response

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -14,12 +13,10 @@ from registry.access import Action, needs
 from registry.api.context import actor, idempotency_key, running
 from registry.api.schemas import Answer, Body
 from registry.checks import actions, queries
-from registry.checks.rules import REFERENCE_LENGTH, Outcome, read_question
+from registry.checks.rules import REFERENCE_LENGTH, padded, read_question
 from registry.policy import BATCH
 
 bp = APIBlueprint("checks", __name__, tag="Checks")
-
-_HIT = {"outcome": Outcome.ENTRY.value, "reference": "0" * 32}
 
 
 class ConsentBody(Body):
@@ -91,7 +88,8 @@ def ask(body: CheckRequest) -> Response:
             key=idempotency_key(),
         )
         receipt = queries.receipt(session, asked.batch, issuer=run.issuer, key=run.secrets.receipt_key)
-    return _padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt})
+    answer = padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt})
+    return Response(answer, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @bp.get("/api/v1/checks/<check_id>/details")
@@ -119,16 +117,3 @@ def receipt(batch_id: str) -> dict[str, Any]:
 
 def _stated(consent: ConsentBody | str) -> str | dict[str, Any]:
     return consent if isinstance(consent, str) else consent.model_dump(exclude_none=True)
-
-
-def _padded(answer: dict[str, Any]) -> Response:
-    """Filled up with spaces to the length that it would have if everybody were listed: encryption hides no lengths."""
-    text = _compact(answer)
-    longest = _compact(answer | {"checks": [check | _HIT for check in answer["checks"]]})
-    response = Response(text.ljust(len(longest)) + "\n", content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _compact(answer: dict[str, Any]) -> str:
-    return json.dumps(answer, separators=(",", ":"))

@@ -12,7 +12,6 @@ The field of the number has no name: not even a browser whose script has failed 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response, render_template, request
@@ -20,7 +19,7 @@ from flask import Response, render_template, request
 from registry import base64url
 from registry.access import Action, needs
 from registry.checks import actions, queries
-from registry.checks.rules import REFERENCE_LENGTH, Outcome, read_elements, read_question
+from registry.checks.rules import REFERENCE_LENGTH, padded, read_elements, read_question
 from registry.policy import Purpose
 from registry.web.checker.blueprint import bp
 from registry.web.context import actor, running, sent
@@ -29,7 +28,6 @@ PURPOSES = {
     Purpose.HIRING: ("Hiring", "The person has applied and you have not signed the contract yet."),
     Purpose.PRESENT_STAFF: ("Present staff", "The person works for you already."),
 }
-_HIT = {"outcome": Outcome.ENTRY.value, "reference": "0" * 32}
 
 
 @bp.get("/check")
@@ -83,7 +81,8 @@ def ask() -> Response:
             key=request.headers.get("Idempotency-Key"),
         )
         receipt = queries.receipt(session, asked.batch, issuer=run.issuer, key=run.secrets.receipt_key)
-    return _padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt})
+    answer = padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt})
+    return Response(answer, content_type="application/json")
 
 
 @bp.get("/check/receipts/<batch_id>")
@@ -96,9 +95,3 @@ def receipt(batch_id: str) -> dict[str, Any]:
         signed = queries.receipt(session, batch, issuer=run.issuer, key=run.secrets.receipt_key)
         entry, proof = queries.proof(session, batch)
     return {"receipt": signed, "entry": entry, "proof": proof}
-
-
-def _padded(answer: dict[str, Any]) -> Response:
-    """As long as if everybody were listed: who only sees the length of what is encrypted learns nothing."""
-    longest = json.dumps(answer | {"checks": [check | _HIT for check in answer["checks"]]})
-    return Response(json.dumps(answer).ljust(len(longest)), content_type="application/json")
