@@ -59,6 +59,7 @@ class KeyholderSection(_Section):
     counters: Beside
     member_ceiling: int = Field(gt=0)  # evaluations a member may have in one day (UTC)
     overall_ceiling: int = Field(gt=0)
+    match_ceiling: int = Field(default=20, gt=0)  # case matches of one tag in one day
 
 
 class ServerSection(_Section):

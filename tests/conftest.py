@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from registry import schema
 from registry.db import Base, Keyring, Store
+from registry.keyholder.answers import Ceilings
 from registry.keyholder.keyfile import create_key_file
 from registry.keyholder.server import serve
 from registry.keys.holder import Holder
@@ -90,7 +92,14 @@ def empty_store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def holder_socket() -> Iterator[Path]:
-    """A key holder behind a real socket, on the tests' clock."""
+    """One key holder for all tests of a process: what they count together must never reach a ceiling."""
+    with key_holder(Ceilings(10**9, 10**9, 10**9)) as path:
+        yield path
+
+
+@contextmanager
+def key_holder(ceilings: Ceilings) -> Iterator[Path]:
+    """A key holder of its own behind a real socket, on the tests' clock."""
     folder = Path(tempfile.mkdtemp(prefix="zilu-"))  # a socket's path must be short
     create_key_file(folder / "identity.key", "a passphrase")
     stop, ready = threading.Event(), threading.Event()
@@ -101,8 +110,7 @@ def holder_socket() -> Iterator[Path]:
             "key_file": folder / "identity.key",
             "passphrase": "a passphrase",
             "counters_path": folder / "counters.db",
-            "member_ceiling": 10**9,
-            "overall_ceiling": 10**9,
+            "ceilings": ceilings,
             "clock": _clock,
             "stop": stop,
             "ready": ready.set,
@@ -110,10 +118,12 @@ def holder_socket() -> Iterator[Path]:
     )
     thread.start()
     assert ready.wait(20)
-    yield folder / "holder.sock"
-    stop.set()
-    thread.join()
-    shutil.rmtree(folder)
+    try:
+        yield folder / "holder.sock"
+    finally:
+        stop.set()
+        thread.join()
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from registry.cli.context import Context
 from registry.cli.stopping import stop_event
 from registry.config import read_secret
 from registry.keyholder import server
+from registry.keyholder.answers import Ceilings
 
 
 @click.command()
@@ -21,8 +22,7 @@ def keyholder(context: Context) -> None:
         key_file=section.key_file,
         passphrase=read_secret(section.passphrase_file, "keyholder.passphrase_file").decode().strip(),
         counters_path=section.counters,
-        member_ceiling=section.member_ceiling,
-        overall_ceiling=section.overall_ceiling,
+        ceilings=Ceilings(section.member_ceiling, section.overall_ceiling, section.match_ceiling),
         clock=settings.clock,
         stop=stop_event(),
     )

@@ -20,9 +20,6 @@ from .counters import Counters
 from .keyfile import Keys
 from .matches import Matches
 
-MATCHES_PER_TAG = 20
-"""Challenges of one tag a day. Every match is one guess at a number; the web node's own limit is tighter."""
-
 _ELEMENT = claims.encoded(group.SIZE)
 _QUESTIONS: dict[str, dict[str, claims.Rule]] = {
     "public": {},
@@ -35,10 +32,14 @@ _QUESTIONS: dict[str, dict[str, claims.Rule]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ceilings:
-    """Elements a UTC day."""
+    """What may be asked in a UTC day: elements of one member, elements of all, case matches of one tag.
+
+    Every match is one guess at a number; the web node's own limit is tighter.
+    """
 
     member: int
     overall: int
+    matches: int
 
 
 class KeyHolder:
@@ -108,7 +109,7 @@ class KeyHolder:
         sealed = base64url.decode(asked["sealed_tag"], field="sealed_tag")
         tag = tags.open_tag(self._keys.sealing.private_bytes_raw(), sealed)
         now = self._clock()
-        self._counters.spend({self._match_budget(tag): MATCHES_PER_TAG}, units=1, now=now)
+        self._counters.spend({self._match_budget(tag): self._ceilings.matches}, units=1, now=now)
         challenge = tags.challenge_match(tag)
         return {
             "match_id": self._matches.keep(challenge.secret, now),

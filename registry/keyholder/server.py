@@ -35,22 +35,20 @@ def serve(
     key_file: Path,
     passphrase: str,
     counters_path: Path,
-    member_ceiling: int,
-    overall_ceiling: int,
+    ceilings: Ceilings,
     clock: Clock,
     stop: threading.Event,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until `stop` is set; `ready` is called once connections are accepted.
 
-    The ceilings are elements a UTC day, of one member and of all. Raises Invalid when the key file, the counters
-    or the socket cannot be used, Conflict when the socket is in use.
+    Raises Invalid when the key file, the counters or the socket cannot be used, Conflict when the socket is in use.
     """
     _leave_no_dump()
     keys = open_key_file(key_file, passphrase)
     counters = Counters(counters_path)
     try:
-        key_holder = KeyHolder(keys, counters, Ceilings(member_ceiling, overall_ceiling), clock)
+        key_holder = KeyHolder(keys, counters, ceilings, clock)
         with _listen(socket_path, key_holder) as server:
             ready()
             while not stop.is_set():

@@ -139,7 +139,7 @@ class Holder:
         )
 
     def begin_match(self, sealed_tag: bytes) -> Challenge:
-        """Challenge whoever says to be the person of this tag. TooMany after twenty challenges of one tag a day."""
+        """Challenge whoever says to be the person of this tag. TooMany beyond the day's ceiling of one tag."""
         answer = self._ask("match_begin", sealed_tag=base64url.encode(sealed_tag))
         return Challenge(answer.text("match_id"), answer.decoded("m", group.SIZE))
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import registry
 from registry.clock import from_file, rfc3339
+from registry.keyholder.answers import Ceilings
 from registry.keyholder.server import serve
 from registry.keys.holder import Holder
 
@@ -85,8 +86,7 @@ def main(folder: Path, key_file: Path, member_ceiling: int, overall_ceiling: int
         key_file=key_file,
         passphrase=PASSPHRASE,
         counters_path=folder / "counters.db",
-        member_ceiling=member_ceiling,
-        overall_ceiling=overall_ceiling,
+        ceilings=Ceilings(member_ceiling, overall_ceiling, 20),
         clock=from_file(folder / "clock"),
         stop=stop,
         ready=ready,

@@ -14,7 +14,7 @@ from registry import base64url
 from registry.errors import Invalid, NotFound, TooMany
 from registry.identity import group, tags
 from registry.identity.document import parse
-from registry.keyholder.answers import MATCHES_PER_TAG, Ceilings, KeyHolder
+from registry.keyholder.answers import Ceilings, KeyHolder
 from registry.keyholder.counters import Counters
 from registry.keyholder.keyfile import Keys
 from registry.keys.holder import Ticket, verify_ticket
@@ -34,11 +34,11 @@ WRONG_SIZES = {"empty": b"", "31 bytes": GENERATOR[:31], "33 bytes": GENERATOR +
 
 
 class Bench:
-    """A key holder with ceilings of 10 and 15, and a clock that the test moves."""
+    """A key holder with ceilings of 10 and 15 elements and 3 matches, and a clock that the test moves."""
 
     def __init__(self, keys: Keys, counters: Counters) -> None:
         self.keys, self.now = keys, NOON
-        self._holder = KeyHolder(keys, counters, Ceilings(10, 15), lambda: self.now)
+        self._holder = KeyHolder(keys, counters, Ceilings(10, 15, 3), lambda: self.now)
 
     def ask(self, what: str, **parameters: object) -> dict[str, Any]:
         return self._holder.answer({"ask": what, **parameters})
@@ -195,7 +195,7 @@ def test_a_ticket_of_another_kind_key_or_shape_is_refused(bench: Bench) -> None:
 def test_one_tag_is_challenged_so_often_a_day_and_no_more(bench: Bench) -> None:
     sealed = sealed_tag(bench)
     tag = tags.open_tag(bench.keys.sealing.private_bytes_raw(), base64url.decode(sealed, field="sealed_tag"))
-    resealed = [base64url.encode(tags.seal_tag(bench.keys.public.sealing_public, tag)) for _ in range(MATCHES_PER_TAG)]
+    resealed = [base64url.encode(tags.seal_tag(bench.keys.public.sealing_public, tag)) for _ in range(3)]
     for one in resealed:
         bench.ask("match_begin", sealed_tag=one)
     with pytest.raises(TooMany):

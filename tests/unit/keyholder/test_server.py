@@ -17,6 +17,7 @@ from registry.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from registry.identity import draw, group, tags, voprf
 from registry.identity.document import parse
 from registry.identity.voprf import Evaluated
+from registry.keyholder.answers import Ceilings
 from registry.keyholder.keyfile import Keys
 from registry.keyholder.server import serve
 from registry.keys.holder import MAX_LINE, verify_ticket
@@ -156,8 +157,7 @@ def start_another(holder: Process, **changes: object) -> None:
         "key_file": holder.key_file,
         "passphrase": PASSPHRASE,
         "counters_path": holder.folder / "other.db",
-        "member_ceiling": 1,
-        "overall_ceiling": 1,
+        "ceilings": Ceilings(1, 1, 1),
         "clock": lambda: NOON,
         "stop": None,
     }

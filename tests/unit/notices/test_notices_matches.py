@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from registry.db import Store
 from registry.errors import Forbidden, Invalid, Unauthenticated, Unavailable
 from registry.identity import document, group, tags
+from registry.keyholder.answers import Ceilings
 from registry.keys.holder import Holder
 from registry.notices import matches
 from registry.notices.matches import Challenge
@@ -18,7 +19,7 @@ from registry.notices.models import CaseMatch, Notice, SubjectSession
 from registry.reports.serving import replace_letter
 from tests.attested import unattested
 from tests.cast import Cast
-from tests.conftest import ISSUER, MovingClock
+from tests.conftest import ISSUER, MovingClock, key_holder
 from tests.filing import OTHER_NUMBER, Filing, tag_of
 
 HOUR = timedelta(hours=1)
@@ -26,7 +27,7 @@ _serial = iter(range(10_000))
 
 
 def somebody() -> str:
-    """A number that no other test has used: the key holder counts challenges of one tag a day."""
+    """A number that nobody else has."""
     first17 = f"11010519491231{next(_serial) % 1000:03}"
     return first17 + document.check_digit(first17)
 
@@ -312,9 +313,9 @@ def test_a_person_who_has_been_served_still_gets_in(accused: Accused, now: datet
     accused.visitor.come_in(accused.number, now + 90 * 24 * HOUR)
 
 
-def test_the_holders_own_limit_looks_like_every_failure(
-    accused: Accused, store: Store, holder: Holder, now: datetime
-) -> None:
-    for _ in range(20):
-        accused.visitor.come_in(accused.number, now)
-    assert failure(accused.visitor, accused.number, now)[2] == matches.REFUSED
+def test_the_holders_own_limit_looks_like_every_failure(store: Store, cast: Cast, now: datetime) -> None:
+    with key_holder(Ceilings(member=10, overall=10, matches=2)) as socket:
+        accused = Accused(store, cast, Holder(socket), now)
+        for _ in range(2):
+            accused.visitor.come_in(accused.number, now)
+        assert failure(accused.visitor, accused.number, now)[2] == matches.REFUSED
