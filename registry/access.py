@@ -30,6 +30,7 @@ class Action(enum.StrEnum):
     EVALUATE = "evaluate"
     CHECK = "check"
     CHECK_READ = "check-read"
+    CHECK_CLOSE = "check-close"  # say what became of a hire
     REPORT_FILE = "report-file"
     REPORT_COUNTERSIGN = "report-countersign"
     REPORT_READ = "report-read"
@@ -44,6 +45,7 @@ class Action(enum.StrEnum):
     CASE_READ = "case-read"
     CASE_ATTEST = "case-attest"
     STATEMENT_MAKE = "statement-make"
+    CHECKS_READ = "checks-read"  # who has asked about oneself, and "I never applied there"
     APPEAL_LODGE = "appeal-lodge"
     APPEAL_DRAW = "appeal-draw"
     APPEAL_ADMIT = "appeal-admit"
@@ -52,6 +54,7 @@ class Action(enum.StrEnum):
     APPEAL_VOTE = "appeal-vote"
     APPEAL_READ = "appeal-read"
     PANEL_SERVE = "panel-serve"  # declare an interest, step down
+    FINDING_READ = "finding-read"
     FINDING_RAISE = "finding-raise"
     FINDING_ANSWER = "finding-answer"
     KEY_ENROL = "key-enrol"
@@ -67,6 +70,9 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CHECKER, _A.EVALUATE): Relation.ANY,
         (_R.CHECKER, _A.CHECK): Relation.ANY,
         (_R.CHECKER, _A.CHECK_READ): Relation.OWN,
+        (_R.CHECKER, _A.CHECK_CLOSE): Relation.OWN,
+        (_R.CHECKER, _A.FINDING_READ): Relation.OWN,
+        (_R.CHECKER, _A.FINDING_ANSWER): Relation.OWN,  # about its checks
         (_R.CHECKER, _A.RECALL_READ): Relation.OWN,
         (_R.CHECKER, _A.RECALL_ACKNOWLEDGE): Relation.OWN,
         (_R.CHECKER, _A.ENTRY_READ): Relation.ANY,  # narrowed to what the member was shown
@@ -75,6 +81,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REPORTER, _A.REPORT_READ): Relation.OWN,
         (_R.REPORTER, _A.APPEAL_ANSWER): Relation.OWN,
         (_R.REPORTER, _A.APPEAL_READ): Relation.OWN,
+        (_R.REPORTER, _A.FINDING_READ): Relation.OWN,
         (_R.REPORTER, _A.FINDING_ANSWER): Relation.OWN,
         (_R.REPORTER, _A.ENTRY_READ): Relation.ANY,
         (_R.APPROVER, _A.EVALUATE): Relation.ANY,
@@ -82,6 +89,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.APPROVER, _A.REPORT_READ): Relation.OWN,
         (_R.APPROVER, _A.APPEAL_ANSWER): Relation.OWN,
         (_R.APPROVER, _A.APPEAL_READ): Relation.OWN,
+        (_R.APPROVER, _A.FINDING_READ): Relation.OWN,
         (_R.APPROVER, _A.FINDING_ANSWER): Relation.OWN,
         (_R.APPROVER, _A.ENTRY_READ): Relation.ANY,
         (_R.MEMBER_ADMIN, _A.KEY_ENROL): Relation.OWN,
@@ -105,11 +113,13 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REGULATOR, _A.ENTRY_READ): Relation.ANY,
         (_R.REGULATOR, _A.REPORT_READ): Relation.ANY,
         (_R.REGULATOR, _A.APPEAL_READ): Relation.ANY,
+        (_R.REGULATOR, _A.FINDING_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_RAISE): Relation.ANY,
         (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
         (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,
+        (_R.SUBJECT, _A.CHECKS_READ): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_LODGE): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_DRAW): Relation.ANY,
     }
@@ -121,6 +131,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.EVALUATE: frozenset({Scope.CHECK, Scope.REPORT, Scope.ROSTER}),
         _A.CHECK: frozenset({Scope.CHECK}),
         _A.CHECK_READ: frozenset({Scope.CHECK}),
+        _A.CHECK_CLOSE: frozenset({Scope.CHECK}),
         _A.RECALL_READ: frozenset({Scope.CHECK, Scope.WATCH}),
         _A.RECALL_ACKNOWLEDGE: frozenset({Scope.CHECK, Scope.WATCH}),
         _A.REPORT_FILE: frozenset({Scope.REPORT}),
@@ -129,7 +140,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.APPEAL_ANSWER: frozenset({Scope.REPORT}),
         _A.APPEAL_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.FINDING_RAISE: frozenset({Scope.AUDIT}),
-        _A.FINDING_ANSWER: frozenset({Scope.REPORT}),
+        _A.FINDING_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.AUDIT}),
+        _A.FINDING_ANSWER: frozenset({Scope.CHECK, Scope.REPORT}),
         _A.ENTRY_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),
         _A.ENTRY_LIST: frozenset({Scope.AUDIT}),
         **{

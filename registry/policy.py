@@ -96,7 +96,9 @@ BATCH: Final = 1_000
 TICKET_LIFE: Final = timedelta(minutes=15)
 RECEIPT_PROMISE: Final = timedelta(seconds=60)  # from the answer to its log proof
 CHECK_OPEN: Final = 90 * DAY  # a hiring check is told of listings this long
-CHECK_KEPT_HIRED: Final = 365 * DAY
+CHECK_KEPT: Final = 90 * DAY  # whom a hiring check asked about; the person can see it as long
+CHECK_KEPT_HIRED: Final = 365 * DAY  # …when they were hired, or were staff already
+NEVER_APPLIED_ANSWER: Final = 10 * DAY  # for a member to show that somebody did apply
 CHECKS_PER_HEAD_AND_DAY: Final = 2  # a member's daily budget is its declared headcount times this
 CHECKS_PER_DAY_AT_LEAST: Final = 100  # for small members, and for verifiers, who declare no staff
 

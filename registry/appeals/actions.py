@@ -27,6 +27,7 @@ from registry.log.actions import CaseKey, record
 from registry.log.models import Act
 from registry.notices.actions import send
 from registry.reports.prose import verify_no_number, verify_prose
+from registry.reports.scrub import verify_scrubbed
 from registry.signing import jws
 from registry.signing.claims import STANDARD, identifier, prose, verify_claims, verify_times, verify_value
 from registry.signing.keys import PublicKey
@@ -97,7 +98,8 @@ def contest(session: Session, *, case: Case, text: str, now: datetime) -> Lodged
 def state(session: Session, *, case: Case, text: str, now: datetime) -> Statement:
     """The subject's own words, shown with the entry; a later statement replaces it. Needs a proofed identity."""
     words = _prose(text, most=policy.STATEMENT_LENGTH)
-    _require_proofed(session, case)
+    verify_scrubbed(words, field="text")
+    require_proofed(session, case)
     key = key_of(session, case)
     row = session.scalar(sa.select(Statement).where(Statement.case_id == case.id))
     if row is None:
@@ -110,7 +112,7 @@ def state(session: Session, *, case: Case, text: str, now: datetime) -> Statemen
 
 def withdraw(session: Session, *, case: Case, now: datetime) -> Appeal:
     """End the open appeal; what the member's silence suspended stands again. Needs a proofed identity."""
-    _require_proofed(session, case)
+    require_proofed(session, case)
     appeal = queries.latest(session, case.id)
     if appeal is None:
         raise Conflict("there is no appeal to withdraw", code="not-allowed-now")
@@ -166,7 +168,8 @@ def key_by(session: Session, actor: Actor, member_id: str) -> Callable[[str], Pu
     return key_for
 
 
-def _require_proofed(session: Session, case: Case) -> None:
+def require_proofed(session: Session, case: Case) -> None:
+    """Forbidden until a verifier has confirmed who the subject is."""
     if not proofed(session, case):
         raise Forbidden("this needs a proof of identity: let a verifier confirm first who you are", code="not-proofed")
 

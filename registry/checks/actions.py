@@ -6,6 +6,7 @@ reading session, `Holder.evaluate`, `admit` in a writing one. What `admit` refus
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from registry.cases.models import Case
 from registry.checks import budgets
 from registry.checks.models import Batch, Check, Ticket
 from registry.checks.queries import Answer, Details, answers_of, checks_of, details_of, require_check, share_answering
-from registry.checks.rules import Outcome, Question, closes_at
+from registry.checks.rules import Outcome, Question, closes_at, kept_until
 from registry.db import Session, new_id
 from registry.entries import queries as entries
 from registry.entries.models import Entry
@@ -173,21 +174,25 @@ def _batch(session: Session, actor: Actor, question: Question, grant: Grant, now
 def _checks(session: Session, batch: Batch, question: Question) -> list[Check]:
     handles = [tags.handle(session.keyring.pepper, tag) for tag in question.tags]
     found = entries.visible(session, handles, batch.at)
-    closes = closes_at(question.purpose, batch.at)
-    return [_check(batch, ordinal, handle, found.get(handle), closes) for ordinal, handle in enumerate(handles)]
+    closes, kept = closes_at(question.purpose, batch.at), kept_until(question.purpose, batch.at)
+    return [_check(batch, ordinal, handle, found.get(handle), closes, kept) for ordinal, handle in enumerate(handles)]
 
 
-def _check(batch: Batch, ordinal: int, handle: bytes, entry: Entry | None, closes: datetime | None) -> Check:
+def _check(
+    batch: Batch, ordinal: int, handle: bytes, entry: Entry | None, closes: datetime | None, kept: datetime
+) -> Check:
     return Check(
         id=new_id(),
         batch_id=batch.id,
         ordinal=ordinal,
         member_id=batch.member_id,
         handle=handle,
+        blind=secrets.token_bytes(16),
         entry_id=entry.id if entry else None,
         outcome=Outcome.ENTRY if entry else Outcome.NO_ENTRY,
         at=batch.at,
         closes_at=closes,
+        kept_until=kept,
     )
 
 

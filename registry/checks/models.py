@@ -65,8 +65,11 @@ class Check(Base):
     handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), index=True)  # None once erased
     entry_id: Mapped[str | None] = mapped_column(sa.ForeignKey("entry.id"), index=True)
     later_entry_id: Mapped[str | None] = mapped_column(sa.ForeignKey("entry.id"), index=True)  # told by a recall
+    blind: Mapped[bytes | None]  # 16 random bytes that go with the handle, so that no digest of the row betrays it
     outcome: Mapped[Outcome]
     at: Mapped[datetime]
     closes_at: Mapped[datetime | None] = mapped_column(index=True)  # until then a listing is told to the member
+    hired: Mapped[bool | None]  # what became of it, once the member has said so
+    kept_until: Mapped[datetime] = mapped_column(index=True)  # then the handle is erased
 
     __table_args__ = (sa.UniqueConstraint("batch_id", "ordinal"),)

@@ -14,6 +14,8 @@ from registry.errors import Invalid
 from registry.identity.group import SIZE, require_element
 from registry.policy import (
     BATCH,
+    CHECK_KEPT,
+    CHECK_KEPT_HIRED,
     CHECK_OPEN,
     CHECKS_PER_DAY_AT_LEAST,
     CHECKS_PER_HEAD_AND_DAY,
@@ -119,6 +121,11 @@ def seconds_left(now: datetime) -> int:
 def closes_at(purpose: Purpose, now: datetime) -> datetime | None:
     """Until when a listing is told to whoever asked: a hiring check stays open, others are over with the answer."""
     return now + CHECK_OPEN if purpose is Purpose.HIRING else None
+
+
+def kept_until(purpose: Purpose, at: datetime, *, hired: bool = False) -> datetime:
+    """Until when the registry knows whom a check of `at` asked about."""
+    return at + (CHECK_KEPT if purpose is Purpose.HIRING and not hired else CHECK_KEPT_HIRED)
 
 
 def duties(*, shown: bool, disputed: bool) -> tuple[Duty, ...]:

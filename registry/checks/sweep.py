@@ -6,11 +6,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from registry.cases.models import Case
 from registry.checks.models import Allowance, Check, Ticket
 from registry.checks.rules import budget_day
 from registry.db import Session
 from registry.log.actions import record
-from registry.policy import CHECK_KEPT_HIRED, DAY
+from registry.policy import DAY
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
@@ -25,15 +26,15 @@ def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
     ]
     for row in gone:
         session.delete(row)
-    over = list(session.scalars(sa.select(Check).where(Check.handle.is_not(None), _is_over(now)).limit(limit)))
-    for check in over:
-        check.handle = None
-    if count := len(gone) + len(over):
+    over = sa.select(Check).where(Check.handle.is_not(None), Check.kept_until <= now, ~_is_preserved(now))
+    blinded = list(session.scalars(over.limit(limit)))
+    for check in blinded:
+        check.handle = check.blind = None
+    if count := len(gone) + len(blinded):
         record(session, "check.sweep", actor="system:sweep", now=now, facts={"rows": count})
     return count
 
 
-def _is_over(now: datetime) -> sa.ColumnElement[bool]:
-    """A hiring check when it closes; one of present staff after a year."""
-    kept_until = now - CHECK_KEPT_HIRED
-    return sa.or_(Check.closes_at <= now, sa.and_(Check.closes_at.is_(None), Check.at <= kept_until))
+def _is_preserved(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether an order keeps everything that is known of the person."""
+    return sa.exists().where(Case.subject_handle == Check.handle, Case.preserved_until > now)

@@ -41,8 +41,8 @@ def demand(
         raise Invalid("entry must be one that this member filed", field="entry")
     row = Finding(id=new_id(), case_id=entry.case_id if entry else None, member_id=member_id, entry_id=entry_id)
     row.kind, row.cause = Kind.DEMAND, f"demand:{row.id}"
-    row.sealed_demand = _seal(session, row, "sealed_demand", text)
-    return _raise(session, row, actor.id, now, tell=[member_id])
+    row.sealed_demand = seal(session, row, "sealed_demand", text)
+    return raise_(session, row, actor.id, now, tell=[member_id])
 
 
 def overdue_appeals(session: Session, now: datetime, limit: int = 100) -> list[Finding]:
@@ -65,7 +65,7 @@ def answer(session: Session, *, actor: Actor, finding: Finding, text: str, now: 
     if finding.member_id is None:
         raise Conflict("this finding is about the registry itself; a regulator closes it", code="not-allowed-now")
     verify_prose(text, field="text", most=policy.REASONS_LENGTH)
-    sealed = _seal(session, finding, "sealed_answer", text)
+    sealed = seal(session, finding, "sealed_answer", text)
     advance(session, finding, NEXT, Verb.ANSWER, actor=actor.id, now=now, answered_at=now, sealed_answer=sealed)
     record(session, "finding.answer", actor=actor.id, now=now, facts={"finding": finding.id})
     return finding
@@ -92,15 +92,20 @@ def _overdue(session: Session, appeal: Appeal, duty: rules.Duty, now: datetime) 
     late = appeal.member_id if duty is rules.Duty.ANSWER else None  # all other duties are the registry's own
     row = Finding(id=new_id(), case_id=appeal.case_id, member_id=late, appeal_id=appeal.id)
     row.entry_id, row.kind, row.cause = appeal.entry_id, Kind.APPEAL_OVERDUE, cause_of_overdue(appeal.id, duty)
-    regulators = session.scalars(sa.select(Member.id).where(Member.kind == MemberKind.REGULATOR))
-    return _raise(session, row, CLOCK, now, tell=[*([late] if late else []), *regulators])
+    return raise_(session, row, CLOCK, now, tell=[*([late] if late else []), *regulators(session)])
 
 
 def _is_raised(session: Session, cause: str) -> bool:
     return session.scalar(sa.select(Finding.id).where(Finding.cause == cause)) is not None
 
 
-def _raise(session: Session, row: Finding, actor: str, now: datetime, *, tell: list[str]) -> Finding:
+def regulators(session: Session) -> list[str]:
+    """The members that are told of everything."""
+    return list(session.scalars(sa.select(Member.id).where(Member.kind == MemberKind.REGULATOR).order_by(Member.id)))
+
+
+def raise_(session: Session, row: Finding, actor: str, now: datetime, *, tell: list[str]) -> Finding:
+    """The finding is there; those in `tell` learn its id."""
     row.raised_by, row.raised_at = actor, now
     begin(session, row, NEXT, Verb.RAISE, actor=actor, now=now)
     for member_id in tell:
@@ -111,5 +116,5 @@ def _raise(session: Session, row: Finding, actor: str, now: datetime, *, tell: l
     return row
 
 
-def _seal(session: Session, row: Finding, column: str, text: str) -> bytes:
+def seal(session: Session, row: Finding, column: str, text: str) -> bytes:
     return vault.seal(session.keyring.vault_key, text.encode(), table="finding", row=row.id, column=column)

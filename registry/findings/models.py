@@ -26,5 +26,7 @@ class Finding(Base):
     sealed_answer: Mapped[bytes | None]
     raised_by: Mapped[str] = mapped_column(sa.String(64))
     raised_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]  # by when the member answers; then the regulators are told
+    escalated_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

@@ -38,6 +38,12 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
 class Kind(enum.StrEnum):
     DEMAND = "demand"  # by a regulator, in its own words
     APPEAL_OVERDUE = "appeal-overdue"
+    NEVER_APPLIED = "never-applied"  # by a subject: the member says to have checked a hire, and there was none
+
+
+def cause_of_check(check_id: str) -> str:
+    """The name under which one check is disputed, once."""
+    return f"check:{check_id}"
 
 
 def cause_of_overdue(appeal_id: str, duty: Duty) -> str:

@@ -42,13 +42,13 @@ def verify_no_number(text: str, *, field: str) -> None:
 
     It is found between letters and in groups; not within a longer unbroken row of digits, where chance would find one.
     """
-    if any(_holds_number(_GROUP.findall(found.group())) for found in _GROUPS.finditer(_folded(text))):
+    if any(_holds_number(_GROUP.findall(found.group())) for found in _GROUPS.finditer(folded(text))):
         raise Invalid(
             f"{field} must not hold an identity number; leave the number out", field=field, code="number-in-text"
         )
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Every script's digits as ASCII, full-width characters narrow, without what is invisible."""
     kept = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in kept)

@@ -85,6 +85,7 @@ ACTS = {
     "match.fail": "Case match failed",
     "match.leave": "Case closed on the device",
     "case.read": "File read",
+    "case.checks": "List of checks read",
     "case.attest": "Identity confirmed by a verifier",
     "statement.make": "Statement made",
     "entry.list": "Entry listed",

@@ -15,6 +15,7 @@ from registry.appeals.clocks import Due, run_clocks
 from registry.checks.sweep import sweep as sweep_checks
 from registry.entries.actions import list_due
 from registry.errors import ZiluError
+from registry.findings.never_applied import escalate_due as escalate_findings
 from registry.recalls.actions import escalate_due, issue
 from registry.recalls.rules import Reason
 from registry.reports import queries as reports
@@ -56,9 +57,10 @@ def _done(run: Running, due: Due, now: datetime) -> bool:
 
 
 def escalations(run: Running) -> bool:
-    """Tell the regulators of recalls that nobody acknowledged in time."""
+    """Tell the regulators of recalls that nobody acknowledged, and of findings that nobody answered, in time."""
+    now = run.clock()
     with run.store.write() as session:
-        return bool(escalate_due(session, run.clock()))
+        return any([escalate_due(session, now), escalate_findings(session, now)])
 
 
 def sweeps(run: Running) -> bool:

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 from registry.access import Action, needs
 from registry.api.context import actor, idempotency_key, running
 from registry.api.schemas import Answer, Body
-from registry.checks import actions, queries
+from registry.checks import actions, outcome, queries
 from registry.checks.rules import REFERENCE_LENGTH, padded, read_question
 from registry.policy import BATCH
 
@@ -59,6 +59,16 @@ class DetailsAnswer(Answer):
     duties: list[str] = Field(description="what is owed before the entry may weigh in a decision")
 
 
+class OutcomeRequest(Body):
+    hired: bool = Field(description="whether the person was hired; said once, for good")
+
+
+class OutcomeAnswer(Answer):
+    check: str
+    hired: bool
+    kept_until: AwareDatetime = Field(description="then the registry forgets whom the check was about")
+
+
 class ReceiptAnswer(Answer):
     batch: str
     receipt: str
@@ -100,6 +110,18 @@ def details(check_id: str) -> dict[str, Any]:
     run = running()
     with run.store.write() as session:
         return asdict(actions.details(session, actor=actor(), check_id=check_id, now=run.clock()))
+
+
+@bp.put("/api/v1/checks/<check_id>/outcome")
+@needs(Action.CHECK_CLOSE)
+@bp.input(OutcomeRequest, arg_name="body")
+@bp.output(OutcomeAnswer)
+def close(check_id: str, body: OutcomeRequest) -> dict[str, Any]:
+    """Whether the person was hired. After "no", later listings are not told any more."""
+    run = running()
+    with run.store.write() as session:
+        check = outcome.close(session, actor=actor(), check_id=check_id, hired=body.hired, now=run.clock())
+        return {"check": check.id, "hired": check.hired, "kept_until": check.kept_until}
 
 
 @bp.get("/api/v1/receipts/<batch_id>")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import render_template
 
 from registry.access import Action, needs
+from registry.cases import acts
 from registry.cases.actions import key_of
 from registry.cases.models import Case, Step
 from registry.db import Session
@@ -19,7 +20,6 @@ from registry.entries.rules import status
 from registry.log.actions import CaseKey, record
 from registry.members.models import Member
 from registry.reports import queries as reports
-from registry.web import acts
 from registry.web.context import actor, running
 from registry.web.regulator.blueprint import bp
 

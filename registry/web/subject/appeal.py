@@ -11,10 +11,10 @@ from wtforms.widgets import CheckboxInput
 from registry.access import Action, needs
 from registry.appeals import actions, timestamp
 from registry.appeals.rules import TEXT_LENGTH, Ground, Lane
+from registry.cases import acts
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.errors import Invalid, NotFound
-from registry.web import acts
 from registry.web.context import case_id, running
 from registry.web.forms import AtMost, Chosen, Form
 from registry.web.subject.blueprint import bp

@@ -12,7 +12,7 @@ from flask import render_template
 from registry.access import Action, needs
 from registry.cases.actions import key_of, unseal
 from registry.cases.models import Case, Statement
-from registry.checks.models import Batch, Check
+from registry.checks.asked import Asked, asked_about
 from registry.db import Session
 from registry.log.actions import CaseKey, record
 from registry.members.models import Member
@@ -21,15 +21,6 @@ from registry.reports.models import Report
 from registry.web.context import actor, case_id, running
 from registry.web.subject.blueprint import bp
 from registry.web.subject.progress import Standing, standing
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A company that has checked this person, when, and what for."""
-
-    member: str
-    at: datetime
-    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ def _file(session: Session, case: Case, key: CaseKey, now: datetime) -> File:
         words=reports.words_of(report, key),
         statement=statement_of(session, case, key),
         standing=where,
-        asked=_asked(session, case) if where.is_proofed else None,
+        asked=asked_about(session, case, key) if where.is_proofed else None,
     )
 
 
@@ -76,14 +67,3 @@ def statement_of(session: Session, case: Case, key: CaseKey) -> str | None:
     """The person's own words as they stand now."""
     row = session.scalar(sa.select(Statement).where(Statement.case_id == case.id))
     return unseal(key, row, "sealed_text") if row is not None else None
-
-
-def _asked(session: Session, case: Case) -> list[Asked]:
-    rows = session.execute(
-        sa.select(Member.name, Check.at, Batch.purpose)
-        .join(Batch, Batch.id == Check.batch_id)
-        .join(Member, Member.id == Check.member_id)
-        .where(Check.handle == case.subject_handle)
-        .order_by(Check.at.desc())
-    )
-    return [Asked(name, at, purpose.value) for name, at, purpose in rows]

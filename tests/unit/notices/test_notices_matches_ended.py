@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from registry.cases import acts
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Store
@@ -17,7 +18,6 @@ from registry.notices import matches
 from registry.notices.models import CaseMatch, Notice, SubjectSession
 from registry.notices.rules import State
 from registry.reports.serving import replace_letter
-from registry.web import acts
 from tests.attested import unattested
 from tests.cast import Cast
 from tests.conftest import ISSUER
