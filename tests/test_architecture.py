@@ -27,7 +27,16 @@ ALLOWED = {("cli", "keyholder"), ("cli", "worker"), ("cli", "app"), ("__main__",
 EDGES = {"keyholder", "worker", "web", "api", "cli", "app", "client"}
 HTTP = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "apiflask", "httpx2", "granian"}
 DATABASE = {"sqlalchemy", "alembic"}
-PURE_LOG = {"tree.py", "checkpoint.py", "tiles.py", "leaf.py", "proof.py", "receipt.py"}
+PURE_LOG = {
+    "tree.py",
+    "checkpoint.py",
+    "tiles.py",
+    "leaf.py",
+    "proof.py",
+    "receipt.py",
+    "absence.py",
+    "absence_tree.py",
+}
 
 
 def files() -> list[Path]:

@@ -3,5 +3,6 @@
 It promises that what was logged cannot be altered, reordered or taken away without every witness seeing it, and that
 a leaf reveals nothing: it is a salted commitment. It does not promise that what was logged is true.
 
-`tree`, `tiles`, `checkpoint`, `leaf`, `proof` and `receipt` are pure: they know bytes, no database and no clock.
+`tree`, `tiles`, `checkpoint`, `leaf`, `proof`, `receipt` and `absence` are pure: they know bytes, no database and no
+clock.
 """
