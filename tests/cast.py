@@ -7,6 +7,7 @@ eagle        a carrier under acme's owner; its panelist eva may never sit on acm
 association  clerk cleo and screener sol
 law-school   panelist lin
 union        panelist uma
+bar, college panelists pia and tao: with them every case could be seated at both instances
 notary       verifier vera
 regulator    rex
 operator     olaf
@@ -38,6 +39,8 @@ MEMBERS: Mapping[str, tuple[Kind, str, int]] = {
     "association": (Kind.ASSOCIATION, "association", 0),
     "law-school": (Kind.ASSOCIATION, "law-school", 0),
     "union": (Kind.ASSOCIATION, "union", 0),
+    "bar": (Kind.ASSOCIATION, "bar", 0),
+    "college": (Kind.ASSOCIATION, "college", 0),
     "notary": (Kind.VERIFIER, "notary", 0),
     "regulator": (Kind.REGULATOR, "regulator", 0),
 }
@@ -58,6 +61,8 @@ PEOPLE: Mapping[str, tuple[str, str, tuple[Role, ...], tuple[Scope, ...]]] = {
     "sol": ("screener", "association", (Role.SCREENER,), (Scope.ROSTER,)),
     "lin": ("law-panel", "law-school", (Role.PANELIST,), (Scope.ROSTER,)),
     "uma": ("union-panel", "union", (Role.PANELIST,), (Scope.ROSTER,)),
+    "pia": ("bar-panel", "bar", (Role.PANELIST,), (Scope.ROSTER,)),
+    "tao": ("college-panel", "college", (Role.PANELIST,), (Scope.ROSTER,)),
     "nora": ("notary-admin", "notary", (Role.MEMBER_ADMIN,), ()),
     "vera": ("notary-counter", "notary", (Role.VERIFIER,), (Scope.ROSTER,)),
     "rex": ("inspector", "regulator", (Role.REGULATOR,), (Scope.AUDIT,)),

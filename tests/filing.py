@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from registry import base64url
+from registry.appeals.listing import list_due
 from registry.clock import rfc3339
 from registry.db import Session, Store, new_id
-from registry.entries.actions import list_due
 from registry.entries.models import Entry
 from registry.identity import document, group, tags
 from registry.keys.holder import Holder

@@ -17,7 +17,7 @@ from registry.access import Action, Actor, require
 from registry.appeals import effects, queries, rules
 from registry.appeals.models import Answer, Appeal, Attestation
 from registry.appeals.rules import NEXT, Ground, Lane, State, Verb
-from registry.cases.actions import key_of, seal
+from registry.cases.actions import hold, key_of, seal
 from registry.cases.models import Case, Statement
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
@@ -60,6 +60,7 @@ def subject(case: Case) -> str:
 def lodge(session: Session, *, case: Case, grounds: Iterable[str], text: str, lane: str, now: datetime) -> Lodged:
     """Contest what a case says. One appeal at a time; Conflict when one is open or there is nothing to contest."""
     plea = Plea(rules.read_grounds(grounds), _prose(text), rules.read_lane(lane))
+    hold(session, case.id)
     effects.require_contestable(session, case)
     earlier = queries.of_case(session, case.id)
     if any(appeal.state not in rules.OVER for appeal in earlier):

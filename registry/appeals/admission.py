@@ -11,15 +11,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from registry.access import Action, Actor, require
-from registry.accounts.models import Account
-from registry.accounts.rules import Role
 from registry.appeals import effects, rules
 from registry.appeals.actions import finish
-from registry.appeals.models import Appeal, Draw, Interest, Seat
+from registry.appeals.models import Appeal, Draw, Interest
+from registry.appeals.pool import eligible
 from registry.appeals.rules import NEXT, Verb
 from registry.base64url import encode
 from registry.cases.actions import key_of, seal
-from registry.cases.models import Case, Step
+from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session, new_id
 from registry.errors import Conflict, Invalid, NotFound
@@ -27,7 +26,6 @@ from registry.identity import draw
 from registry.identity.draw import Panelist
 from registry.log.actions import CaseKey, record
 from registry.members.actions import get as member
-from registry.members.models import Member, Standing
 from registry.notices.actions import send
 from registry.reports.prose import verify_prose
 
@@ -86,36 +84,6 @@ def declare(
     session.add(interest)
     record(session, "interest.declare", actor=actor.id, now=now, facts={"interest": interest.id})
     return interest
-
-
-def eligible(session: Session, appeal: Appeal, *, clerk: str | None = None) -> list[Panelist]:
-    """Every open account of the roster that has nothing to do with this case, sorted.
-
-    Out are: people of the filing member and of its owner's other companies, of members that are not in good standing,
-    whoever declared an interest in the filing member or the case, and whoever took part in the case before.
-    """
-    group = member(session, appeal.member_id).group
-    out = _interested(session, appeal) | _took_part(session, appeal) | {clerk}
-    accounts = session.scalars(
-        sa.select(Account)
-        .join(Member, Member.id == Account.member_id)
-        .where(Account.closed_at.is_(None), Member.standing == Standing.ADMITTED)
-        .where(Member.id != appeal.member_id, Member.group != group)
-        .order_by(Account.id)
-    )
-    return [Panelist(a.id, a.member_id) for a in accounts if Role.PANELIST in a.roles and a.id not in out]
-
-
-def _interested(session: Session, appeal: Appeal) -> set[str | None]:
-    of_this = sa.or_(Interest.member_id == appeal.member_id, Interest.case_id == appeal.case_id)
-    return set(session.scalars(sa.select(Interest.account_id).where(of_this)))
-
-
-def _took_part(session: Session, appeal: Appeal) -> set[str | None]:
-    """Whoever moved anything in the case (the screener of its report among them), or was seated in it."""
-    steps = session.scalars(sa.select(Step.actor).where(Step.case_id == appeal.case_id).distinct())
-    seats = session.scalars(sa.select(Seat.account_id).where(Seat.case_id == appeal.case_id).distinct())
-    return {*steps, *seats}
 
 
 def _guarded(session: Session, actor: Actor, appeal: Appeal, reasons: str) -> CaseKey:

@@ -86,7 +86,6 @@ def _candidates(now: datetime) -> sa.Select[Appeal]:
     nonce_late = sa.or_(Draw.nonce.is_not(None), Appeal.admitted_at <= now - policy.NONCE_LIMIT)
     undrawn = sa.and_(Appeal.state.in_(rules.DRAWABLE), Draw.v.is_(None), nonce_late)
     final = sa.and_(Appeal.state == State.DECIDED, Appeal.decided_at <= now - rules.CONTEST_WINDOW)
-    unattached = sa.and_(Appeal.entry_id.is_(None), Entry.id.is_not(None))
     gone = sa.or_(Report.state.not_in(effects.CONTESTABLE), Entry.state.in_(effects.ENDED))
     moot = sa.and_(Appeal.state.in_(rules.MOOTABLE), gone)
     return (
@@ -96,7 +95,7 @@ def _candidates(now: datetime) -> sa.Select[Appeal]:
         .outerjoin(Entry, Entry.case_id == Appeal.case_id)
         .outerjoin(Draw, Draw.appeal_id == Appeal.id)
         .where(Case.wrapped_key.is_not(None), Appeal.state.not_in(rules.OVER))
-        .where(sa.or_(silent, undrawn, final, unattached, moot, _vacant(now), _harmful(now)))
+        .where(sa.or_(silent, undrawn, final, moot, _vacant(now), _harmful(now)))
     )
 
 
@@ -156,11 +155,6 @@ def _suspend(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -
     _close_act(session, appeal, "appeal.overdue", now)
 
 
-def _attach(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
-    effects.attach(session, appeal, actor=CLOCK, now=now)
-    _close_act(session, appeal, "appeal.attach", now)
-
-
 def _moot(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
     advance(session, appeal, NEXT, Verb.MOOT, actor=CLOCK, now=now, closed_at=now)
     finish(session, appeal, actor=CLOCK, now=now)
@@ -188,7 +182,6 @@ _ACTS: Mapping[Effect, Callable[[Session, Appeal, datetime, Holder], None]] = Ma
         Effect.DRAW: _draw,
         Effect.VACATE: _vacate,
         Effect.SUSPEND: _suspend,
-        Effect.ATTACH: _attach,
         Effect.MOOT: _moot,
         Effect.CLOSE: _close,
     }

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from registry.appeals.models import Appeal
+from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Session
 from registry.entries import actions as entries
@@ -17,6 +18,7 @@ from registry.entries.queries import of_case as entry_of_case
 from registry.entries.rules import VISIBLE
 from registry.entries.rules import State as EntryState
 from registry.errors import Conflict
+from registry.log.actions import record
 from registry.recalls.actions import issue
 from registry.recalls.rules import Reason
 from registry.reports import queries as reports
@@ -79,15 +81,14 @@ def reinstate(session: Session, appeal: Appeal, *, actor: str, now: datetime, re
     appeal.suspended = False
 
 
-def attach(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> Entry | None:
-    """The report was listed while it was under appeal: the entry is contested from its first day.
+def attach(session: Session, appeal: Appeal, entry: Entry, *, actor: str, now: datetime) -> None:
+    """The report is listed while under appeal: the entry is contested from its first moment.
 
     The member's silence, if its time to answer is over, hides it at once.
     """
-    entry = entry_of(session, appeal.case_id)
-    if entry is not None:
-        appeal.entry_id = entry.id
-        dispute(session, appeal, actor=actor, now=now)
-        if appeal.lapsed_at is not None:
-            suspend(session, appeal, actor=actor, now=now, reason="no-answer")
-    return entry
+    dispute(session, appeal, actor=actor, now=now)
+    if appeal.lapsed_at is not None:
+        suspend(session, appeal, actor=actor, now=now, reason="no-answer")
+    appeal.entry_id = entry.id
+    key = key_of(session, session.get_one(Case, appeal.case_id))
+    record(session, "appeal.attach", actor=actor, now=now, facts={"appeal": appeal.id, "entry": entry.id}, case=key)

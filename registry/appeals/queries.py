@@ -97,7 +97,6 @@ def facts_of(session: Session, appeal: Appeal) -> Facts:
         nonce=draw is not None and draw.nonce is not None,
         seated=draw is not None and draw.v is not None,
         gone=is_gone(session, appeal.case_id),
-        unattached=appeal.entry_id is None and entry is not None,
         unfit=bool(unfit(session, appeal, [seat.account_id for seat in seats])),
         awaited_since=min((seat.seated_at for seat in seats), default=None),
         harms=entry is not None and entry.state in VISIBLE and not appeal.suspended,

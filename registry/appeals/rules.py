@@ -10,6 +10,7 @@ The second instance is an appeal of its own: it begins as proofed, and names the
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -123,6 +124,16 @@ def draw_name(case_number: str, number: int) -> str:
     return case_number if number == 1 else f"{case_number}/{number}"
 
 
+def seats_both(members: Iterable[str]) -> bool:
+    """Whether two panels of distinct members can sit one after the other, whoever is drawn for the first.
+
+    `members` names the member of each panelist. The first panel may use up the only panelist of up to three members.
+    """
+    lent = Counter(members)
+    used_up = min(policy.SEATS, sum(1 for count in lent.values() if count == 1))
+    return len(lent) - used_up >= policy.SEATS
+
+
 # Clocks. They run from the day on which the registry knew who appeals, since to prove that is the subject's affair.
 
 
@@ -141,7 +152,6 @@ class Effect(enum.StrEnum):
 
     PUBLISH_KEY = "publish-key"  # of no appeal: the draw key needs its clear leaf before any admission
     MOOT = "moot"  # the member took its report back, or it was voided elsewhere
-    ATTACH = "attach"  # the report was listed while under appeal
     SILENCE = "silence"  # the member did not answer: the entry is suspended
     ZERO_NONCE = "zero-nonce"  # the subject sent no nonce: zeros
     DRAW = "draw"  # a nonce is there and no panel
@@ -166,7 +176,6 @@ class Facts:
     nonce: bool = False
     seated: bool = False
     gone: bool = False  # the report was withdrawn or voided
-    unattached: bool = False  # an entry of the case is there, and the appeal does not know it
     unfit: bool = False  # on a seat without a vote is somebody who cannot decide
     awaited_since: datetime | None = None  # since when the longest seated of those without a vote sits
     harms: bool = False  # checkers see the entry, and this appeal has not hidden it before
@@ -231,8 +240,6 @@ def due_effects(facts: Facts, now: datetime) -> list[Effect]:
     if facts.gone and facts.state in MOOTABLE:
         return [Effect.MOOT]
     due = []
-    if facts.unattached and facts.state not in OVER:
-        due.append(Effect.ATTACH)
     if facts.state is State.ADMITTED and facts.admitted_at and now >= facts.admitted_at + answer_limit(facts.lane):
         due.append(Effect.SILENCE)
     if facts.state in DRAWABLE and not facts.seated:

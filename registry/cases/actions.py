@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from registry import vault
 from registry.cases.models import Case
 from registry.db import Base, Session, new_id
@@ -38,6 +40,11 @@ def new_number() -> str:
     """`ZL-7F3K-9QX2`: 40 random bits, so that a number says nothing about how many cases there are."""
     digits = "".join(secrets.choice(ALPHABET) for _ in range(8))
     return f"ZL-{digits[:4]}-{digits[4:]}"
+
+
+def hold(session: Session, case_id: str) -> None:
+    """One at a time: whoever lists a case or contests it sees what the other has done. For PostgreSQL."""
+    session.execute(sa.select(Case.id).where(Case.id == case_id).with_for_update(key_share=True))
 
 
 def key_of(session: Session, case: Case) -> CaseKey:

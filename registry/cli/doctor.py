@@ -9,15 +9,13 @@ import click
 import sqlalchemy as sa
 
 from registry import policy
-from registry.accounts.models import Account
-from registry.accounts.rules import Role
+from registry.appeals import pool
 from registry.cli.context import Context
 from registry.cli.migrate import require_head
 from registry.config import read_secrets
 from registry.errors import Unavailable, ZiluError
 from registry.log.models import Act
 from registry.log.sequencer import verify_head
-from registry.members.models import Member
 from registry.running import Running, start
 
 
@@ -29,17 +27,13 @@ def _sequenced(run: Running) -> None:
 
 
 def _seats(run: Running) -> None:
-    """Both instances need three panelists of distinct members, none of the filing member."""
+    """Listing stays closed for the members whose cases could not be seated at both instances."""
     with run.store.read() as session:
-        rows = session.execute(
-            sa.select(Member.group, Account.roles)
-            .join(Member, Member.id == Account.member_id)
-            .where(Account.closed_at.is_(None))
-        ).all()
-    groups = {group for group, roles in rows if Role.PANELIST in roles}
-    if len(groups) < policy.SEATS + 1:
+        closed = pool.unseatable(session)
+    if closed:
         raise Unavailable(
-            f"panelists come from {len(groups)} groups; every case needs {policy.SEATS} besides the filing member's",
+            f"nothing that {', '.join(closed)} filed is listed: two panels of {policy.SEATS} could not be drawn; "
+            f"call panelists of {2 * policy.SEATS} members that are free of each",
             retry_after=60,
         )
 
@@ -59,7 +53,7 @@ def checks(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "acts are logged within a minute", lambda: _sequenced(start(settings))
     yield "the clock does not stand before the last act", lambda: _clock(start(settings))
     yield "the key holder answers", lambda: start(settings).holder.public()
-    yield "every case could be seated", lambda: _seats(start(settings))
+    yield "every case could be seated at both instances", lambda: _seats(start(settings))
 
 
 @click.command()

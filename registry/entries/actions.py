@@ -1,4 +1,4 @@
-"""List what is due; correct, revise, suspend, reinstate, shorten, void and rehabilitate what is listed.
+"""List; correct, revise, suspend, reinstate, shorten, void and rehabilitate what is listed.
 
 The verbs are called where a decision is carried out (`appeals`, `findings`): those have asked who may do it, and
 issue the recalls in the same transaction. Each verb records its own act.
@@ -31,12 +31,8 @@ from registry.reports.serving import tell_member
 LISTING = "system:listing"
 
 
-def list_due(session: Session, *, now: datetime, limit: int = 100) -> list[Entry]:
-    """Entries for the noticed reports whose window has closed. Run again, or twice at once, it lists nothing twice."""
-    return [_list(session, report, now) for report in reports_queries.due(session, now=now, limit=limit)]
-
-
-def _list(session: Session, report: Report, now: datetime) -> Entry:
+def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
+    """Make a noticed report an entry, once. Whether it may be listed now is asked by `registry.appeals.listing`."""
     case, key = reports_queries.case_of(session, report)
     advance(session, report, report_rules.NEXT, report_rules.Verb.LIST, actor=LISTING, now=now)
     entry = Entry(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -74,16 +75,21 @@ def docket(session: Session, *, actor: Actor) -> list[Report]:
     ]
 
 
-def due(session: Session, *, now: datetime, limit: int) -> list[Report]:
-    """Noticed reports whose window has closed, the longest waiting first."""
-    closed = (
-        sa.select(Report)
-        .join(Case, Case.id == Report.case_id)
-        .where(Report.state == State.NOTICED, Report.window_closes_at <= now, Case.wrapped_key.is_not(None))
-        .order_by(Report.window_closes_at, Report.id)
-        .limit(limit)
+def due(session: Session, *, now: datetime, limit: int, without: Iterable[str] = ()) -> list[Report]:
+    """Noticed reports whose window has closed, the longest waiting first; none of the members `without`."""
+    closed = _closed(sa.select(Report), now).where(Report.member_id.not_in(list(without)))
+    return list(session.scalars(closed.order_by(Report.window_closes_at, Report.id).limit(limit)).all())
+
+
+def members_due(session: Session, *, now: datetime) -> list[str]:
+    """Who filed reports whose window has closed."""
+    return list(session.scalars(_closed(sa.select(Report.member_id), now).distinct()).all())
+
+
+def _closed(reports: sa.Select[Any], now: datetime) -> sa.Select[Any]:
+    return reports.join(Case, Case.id == Report.case_id).where(
+        Report.state == State.NOTICED, Report.window_closes_at <= now, Case.wrapped_key.is_not(None)
     )
-    return list(session.scalars(closed).all())
 
 
 def payload_of(report: Report, key: CaseKey) -> dict[str, Any]:

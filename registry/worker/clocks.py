@@ -11,30 +11,25 @@ from datetime import datetime
 import structlog
 
 from registry.accounts import replays, tokens
+from registry.appeals import listing
 from registry.appeals.clocks import Due, run_clocks
 from registry.checks.sweep import sweep as sweep_checks
-from registry.entries.actions import list_due
 from registry.errors import ZiluError
 from registry.findings.never_applied import escalate_due as escalate_findings
-from registry.recalls.actions import escalate_due, issue
-from registry.recalls.rules import Reason
-from registry.reports import queries as reports
+from registry.recalls.actions import escalate_due
 from registry.running import Running
 
 _log = structlog.get_logger("zilu.clocks")
 
 
 def listings(run: Running) -> bool:
-    """List the reports whose window has closed, and tell those whose hiring check of the person is still open."""
+    """List the reports whose window has closed and whose appeals could be seated."""
     now = run.clock()
     with run.store.read() as session:
-        if not reports.due(session, now=now, limit=1):
+        if not listing.due(session, now=now):
             return False
     with run.store.write() as session:
-        entries = list_due(session, now=now)
-        for entry in entries:
-            issue(session, entry, Reason.LISTED, now)
-    return bool(entries)
+        return bool(listing.list_due(session, now=now))
 
 
 def appeals(run: Running) -> bool:

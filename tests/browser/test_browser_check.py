@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from registry.appeals.listing import list_due
 from registry.base64url import encode
 from registry.db import Store
-from registry.entries.actions import list_due
 from registry.identity import group
 from registry.identity.document import parse
 from registry.identity.voprf import hash_to_group

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from registry.appeals.listing import list_due
 from registry.db import Store
-from registry.entries.actions import list_due
 from registry.keys.holder import Holder
 from registry.policy import RESPONSE_WINDOW
 from tests.accused import Accused

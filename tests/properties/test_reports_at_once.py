@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from registry import schema
+from registry.appeals import listing
 from registry.cases.models import Case, Step
 from registry.db import Session, Store
-from registry.entries import actions as entry_actions
 from registry.entries.models import Entry
 from registry.errors import Conflict
 from registry.keys.holder import Holder
@@ -128,7 +128,7 @@ def test_a_withdrawal_and_a_listing_do_not_both_happen(filing: Filing, now: date
     late = now + RESPONSE_WINDOW
     at_once(
         filing.store,
-        lambda session: entry_actions.list_due(session, now=late),
+        lambda session: listing.list_due(session, now=late),
         lambda session: actions.withdraw(
             session, actor=filing.cast.rui.actor, report_id=filing.id, reason="r", now=late
         ),
@@ -138,7 +138,7 @@ def test_a_withdrawal_and_a_listing_do_not_both_happen(filing: Filing, now: date
 
 def test_three_workers_list_one_entry(filing: Filing, now: datetime) -> None:
     filing.noticed(now)
-    work = [lambda session: entry_actions.list_due(session, now=now + RESPONSE_WINDOW)] * 3
+    work = [lambda session: listing.list_due(session, now=now + RESPONSE_WINDOW)] * 3
     at_once(filing.store, *work)
     assert total(filing.store, Entry) == 1
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry.appeals import listing
 from registry.cases.models import Step
 from registry.cases.steps import replay
 from registry.db import Base, Session, Store
@@ -100,7 +101,7 @@ class House:
         )
 
     def list_due(self, session: Session, who: Person, now: datetime) -> object:
-        return entry_actions.list_due(session, now=now)
+        return listing.list_due(session, now=now)
 
     def _letter(self, session: Session) -> str:
         newest = sa.select(Notice.id).order_by(Notice.drafted_at.desc(), Notice.id).limit(1)

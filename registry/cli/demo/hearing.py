@@ -69,7 +69,7 @@ def draw(story: Story) -> None:
     _phone(story).post("/case/draw", {"nonce": base64url.encode(secrets.token_bytes(32))})
     clerk = program(story.stage, "clerk", "roster")
     story.stage.wait(lambda: bool(_seats(clerk.get(f"/api/v1/appeals/{story.appeal}"))), "the panel is drawn")
-    story.stage.told("Wang's browser adds 32 random bytes; the key holder draws three of four. Anyone can redo it:")
+    story.stage.told("Wang's browser adds 32 random bytes; the key holder draws three of seven. Anyone can redo it:")
     story.stage.zilu("appeal", "redraw", story.reports["wang"][1])
 
 

@@ -29,6 +29,9 @@ MEMBERS: Mapping[str, tuple[str, Kind, int]] = {
     "association": ("Express Association", Kind.ASSOCIATION, 0),
     "law-school": ("Law School Legal Clinic", Kind.ASSOCIATION, 0),
     "union": ("Couriers' Union", Kind.ASSOCIATION, 0),
+    "bar": ("Bar Association", Kind.ASSOCIATION, 0),
+    "college": ("Logistics College", Kind.ASSOCIATION, 0),
+    "consumers": ("Consumers' Council", Kind.ASSOCIATION, 0),
     "notary": ("City Notary Office", Kind.VERIFIER, 0),
     "regulator": ("Postal Regulator", Kind.REGULATOR, 0),
 }
@@ -54,12 +57,15 @@ PARTS: Mapping[str, Part] = {
     "dora-panel": Part("dora", "Dag He", (Role.PANELIST,), (Scope.ROSTER,)),
     "law-panel": Part("law-school", "Lin Xu", (Role.PANELIST,), (Scope.ROSTER,)),
     "union-panel": Part("union", "Uma Ma", (Role.PANELIST,), (Scope.ROSTER,)),
+    "bar-panel": Part("bar", "Pia Lu", (Role.PANELIST,), (Scope.ROSTER,)),
+    "college-panel": Part("college", "Tao Jin", (Role.PANELIST,), (Scope.ROSTER,)),
+    "consumers-panel": Part("consumers", "Qin Bai", (Role.PANELIST,), (Scope.ROSTER,)),
     "clerk": Part("association", "Cleo Tang", (Role.CLERK,), (Scope.ROSTER,)),
     "screener": Part("association", "Sol Yu", (Role.SCREENER,), (Scope.ROSTER,)),
     "notary": Part("notary", "Vera Shen", (Role.VERIFIER,), (Scope.ROSTER,), signs=True),
     "inspector": Part("regulator", "Rex Luo", (Role.REGULATOR,), (Scope.AUDIT,)),
 }
-PANEL = ("cedar-panel", "dora-panel", "law-panel", "union-panel")
+PANEL = tuple(account for account, part in PARTS.items() if Role.PANELIST in part.roles)
 PROFILE = """
 [client.{account}]
 account = "{account}"

@@ -14,9 +14,10 @@ from apiflask import APIFlask
 from werkzeug.test import TestResponse
 
 from registry import base64url, policy
+from registry.appeals.listing import list_due
 from registry.clock import rfc3339
 from registry.db import Store, new_id
-from registry.entries.actions import list_due, void
+from registry.entries.actions import void
 from registry.entries.models import Entry
 from registry.keys.holder import Holder
 from registry.policy import RESPONSE_WINDOW

@@ -22,13 +22,14 @@ from registry.accounts.tokens import issue as issue_token
 from registry.appeals import actions as appeals
 from registry.appeals import admission, proofing
 from registry.appeals import draw as drawing
+from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal
 from registry.appeals.queries import seats_of
 from registry.cases.models import Case
 from registry.checks.actions import details
 from registry.checks.models import Check
 from registry.db import Keyring, Session, Store
-from registry.entries.actions import list_due, suspend
+from registry.entries.actions import suspend
 from registry.entries.models import Entry
 from registry.findings import actions as findings
 from registry.identity import document, tags

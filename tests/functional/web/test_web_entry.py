@@ -5,8 +5,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from registry.appeals.listing import list_due
 from registry.db import Store
-from registry.entries.actions import list_due
 from registry.entries.models import Entry
 from registry.log.models import Act
 from registry.policy import RESPONSE_WINDOW

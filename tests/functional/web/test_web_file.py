@@ -5,10 +5,10 @@ import json
 from flask.testing import FlaskClient
 
 from registry import vault
+from registry.appeals.listing import list_due
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Store
-from registry.entries.actions import list_due
 from registry.identity.document import parse
 from registry.keys.holder import Holder
 from registry.log.models import Act

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from registry import base64url
 from registry.access import Actor
-from registry.accounts.actions import actor_of, open_account
+from registry.accounts.actions import actor_of, close_account, open_account
 from registry.accounts.rules import Role
 from registry.appeals import actions, admission, draw, proofing, queries
 from registry.appeals.clocks import run_clocks
@@ -56,8 +56,16 @@ class Contest:
         if listed:
             self.filing.listed(clock())
             clock.move(RESPONSE_WINDOW)
+            self._two_leave()
         else:
             self.filing.noticed(clock())
+
+    def _two_leave(self) -> None:
+        """Since the listing; so the pool is four panelists of four members, enough for one instance."""
+        with self.store.write() as session:
+            for member in ("bar", "college"):
+                admin = self.cast[f"{member}-admin"].actor
+                close_account(session, account_id=f"{member}-panel", actor=admin, now=self.now)
 
     def renumbered(self) -> Contest:
         """The key holder draws once for a case number, for ever: each copy of a case needs its own."""

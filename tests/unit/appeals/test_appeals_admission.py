@@ -10,6 +10,7 @@ from registry.accounts.actions import close_account, open_account
 from registry.accounts.rules import Role
 from registry.appeals import admission, queries
 from registry.appeals.models import Appeal, Draw
+from registry.appeals.pool import eligible
 from registry.appeals.rules import State
 from registry.db import Store
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
@@ -32,7 +33,7 @@ def contest(contest: Contest) -> Contest:
 
 def pool(contest: Contest) -> set[str]:
     with contest.store.read() as session:
-        return {panelist.id for panelist in admission.eligible(session, queries.get(session, contest.appeal().id))}
+        return {panelist.id for panelist in eligible(session, queries.get(session, contest.appeal().id))}
 
 
 def declare(contest: Contest, who: str, **what: str) -> None:

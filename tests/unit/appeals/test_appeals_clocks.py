@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from registry import policy
 from registry.appeals import draw, queries
 from registry.appeals.clocks import Due, run_clocks
+from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal, Draw
 from registry.appeals.rules import CONTEST_WINDOW, Effect, State, due_effects
 from registry.checks.models import Check
 from registry.db import Store
-from registry.entries.actions import list_due, rehabilitate, void
+from registry.entries.actions import rehabilitate, void
 from registry.entries.models import Entry
 from registry.entries.rules import State as EntryState
 from registry.errors import Conflict
@@ -129,7 +130,6 @@ class TestBeforeTheListing:
         noticed.clock.move(DAY)
         with noticed.store.write() as session:
             list_due(session, now=noticed.now)
-        assert noticed.tick() == [Effect.ATTACH]
         assert noticed.entry().disputed
         assert noticed.appeal().entry_id == noticed.entry().id
 
@@ -139,7 +139,6 @@ class TestBeforeTheListing:
         noticed.clock.move(policy.RESPONSE_WINDOW)
         with noticed.store.write() as session:
             list_due(session, now=noticed.now)
-        noticed.tick()
         assert noticed.entry().state is EntryState.SUSPENDED
 
     def test_a_report_that_is_taken_back_needs_no_panel(self, noticed: Contest) -> None:

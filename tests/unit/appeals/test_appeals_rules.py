@@ -152,12 +152,8 @@ class TestEffects:
         assert due_effects(decided, START + CONTEST_WINDOW - timedelta(seconds=1)) == []
         assert due_effects(decided, START + CONTEST_WINDOW) == [Effect.CLOSE]
 
-    def test_a_listing_under_appeal_is_attached(self) -> None:
-        assert due_effects(facts(unattached=True), START) == [Effect.ATTACH]
-        assert due_effects(facts(State.CLOSED, unattached=True), START) == []
-
     def test_what_is_gone_needs_no_decision_and_nothing_else(self) -> None:
-        silent = facts(State.ADMITTED, admitted_at=START, gone=True, unattached=True)
+        silent = facts(State.ADMITTED, admitted_at=START, gone=True)
         assert due_effects(silent, START + 100 * DAY) == [Effect.MOOT]
 
     def test_what_a_panel_has_decided_is_not_moot(self) -> None:

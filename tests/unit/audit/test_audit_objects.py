@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from registry import revisions
+from registry.appeals import listing
 from registry.audit import objects
 from registry.db import Store
 from registry.entries import actions
@@ -53,7 +54,7 @@ TAMPERED = {
 def entry_id(store: Store, cast: Cast, holder: Holder, now: datetime) -> str:
     filing = Filing(store, cast, holder, now).noticed(now)
     with filing.store.write() as session:
-        (entry,) = actions.list_due(session, now=now + RESPONSE_WINDOW)
+        (entry,) = listing.list_due(session, now=now + RESPONSE_WINDOW)
     return entry.id
 
 

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from registry import vault
+from registry.appeals import listing
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Store
@@ -45,7 +46,7 @@ def entry(noticed: Filing, now: datetime) -> Entry:
 
 def list_due(filing: Filing, now: datetime, limit: int = 100) -> list[Entry]:
     with filing.store.write() as session:
-        return actions.list_due(session, now=now, limit=limit)
+        return listing.list_due(session, now=now, limit=limit)
 
 
 def seen(store: Store, tag: bytes, now: datetime) -> Entry | None:
@@ -86,7 +87,7 @@ def test_of_two_workers_only_one_lists(noticed: Filing, store: Store, now: datet
     list_due(noticed, late)
     with pytest.raises(Conflict) as refused, store.write() as session:
         session.add(stale)
-        actions._list(session, stale, late)
+        actions.list_report(session, stale, now=late)
     assert refused.value.code == "outdated"
 
 
@@ -128,7 +129,7 @@ def test_an_erased_case_is_not_listed(noticed: Filing, store: Store, now: dateti
     with store.write() as session:
         session.get_one(Case, noticed.case_id).wrapped_key = None
         session.flush()
-        assert actions.list_due(session, now=now + 999 * DAY) == []
+        assert listing.list_due(session, now=now + 999 * DAY) == []
         session.rollback()
 
 
