@@ -194,7 +194,7 @@ def test_a_replaced_letter_is_a_new_one(api: Api, tag: bytes) -> None:
 
 
 WHO_MAY = {
-    ("GET", "/api/v1/docket"): {"sol", "lin", "uma", "cem", "dag", "eva"},
+    ("GET", "/api/v1/docket"): {"sol", "lin", "uma", "cem", "dag", "eva", "pia", "tao"},
     ("GET", "/api/v1/letters"): {"cleo"},
     ("GET", "/api/v1/letters/{letter}"): {"cleo"},
     ("GET", "/api/v1/reports/{report}"): {"rui", "ana", "sol", "rex"},
