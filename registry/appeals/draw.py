@@ -28,8 +28,9 @@ from registry.errors import Conflict, Forbidden, Invalid
 from registry.identity import draw as drawing
 from registry.identity.draw import Panelist
 from registry.keys.holder import Holder
-from registry.log.actions import CaseKey, record, touch
+from registry.log.actions import CaseKey, record
 from registry.log.models import Act, LeafType
+from registry.log.swap import swap
 from registry.log.tree import leaf_hash
 from registry.notices.actions import send
 
@@ -181,17 +182,8 @@ def _drawable(session: Session, appeal: Appeal) -> Draw:
 
 def _set_once(session: Session, row: Draw, empty: InstrumentedAttribute[bytes | None], **values: object) -> None:
     """Compare-and-set: what was empty is filled by exactly one of those who try at once."""
-    session.flush()
-    done = session.execute(
-        sa.update(Draw)
-        .where(Draw.id == row.id, empty.is_(None))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if not swap(session, row, empty.is_(None), values=values):
         raise Conflict("this was done already, with other bytes; they stay", code="nonce-taken")
-    session.refresh(row)
-    touch(session, row)
 
 
 def _seat(session: Session, appeal: Appeal, row: Draw, now: datetime) -> list[Seat]:
@@ -262,16 +254,8 @@ def _call(session: Session, seat: Seat, now: datetime) -> None:
 
 
 def _leave(session: Session, seat: Seat, now: datetime) -> None:
-    left = session.execute(
-        sa.update(Seat)
-        .where(Seat.id == seat.id, Seat.left_at.is_(None))
-        .values(left_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if left.rowcount != 1:  # type: ignore[attr-defined]
+    if not swap(session, seat, Seat.left_at.is_(None), values={"left_at": now}):
         raise Conflict("this seat was left already", code="outdated")
-    session.refresh(seat)
-    touch(session, seat)
 
 
 def _key(session: Session, appeal: Appeal) -> CaseKey:

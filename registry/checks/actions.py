@@ -10,8 +10,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from registry import vault
 from registry.access import Action, Actor, require
 from registry.accounts import replays
@@ -28,8 +26,9 @@ from registry.errors import Conflict, Invalid, NotFound
 from registry.identity import tags
 from registry.keys.holder import Evaluation, HolderKeys, verify_ticket
 from registry.keys.holder import Ticket as Grant
-from registry.log.actions import record, touch
+from registry.log.actions import record
 from registry.log.sequencer import latest
+from registry.log.swap import swap
 from registry.log.tree import EMPTY_ROOT
 from registry.policy import Consent
 from registry.signing.canonical import dumps
@@ -123,19 +122,16 @@ def _own_grant(token: str, *, actor: Actor, keys: HolderKeys, now: datetime) -> 
 
 def _spend(session: Session, grant: Grant, units: int, now: datetime) -> None:
     """One unit for each tag, all or none: of two requests at once with one ticket, the row decides."""
-    moved = session.execute(
-        sa.update(Ticket)
-        .where(Ticket.id == grant.jti, Ticket.expires_at > now, Ticket.used + units <= Ticket.count)
-        .values(used=Ticket.used + units)
-        .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    ticket = session.get(Ticket, grant.jti)
+    is_enough = Ticket.used + units <= Ticket.count
+    if ticket is None or not swap(
+        session, ticket, Ticket.expires_at > now, is_enough, values=lambda was: {"used": was["used"] + units}
+    ):
         raise Conflict(
             "the ticket has fewer evaluations left than there are tags; evaluate again",
             field="ticket",
             code="ticket-spent",
         )
-    touch(session, session.get_one(Ticket, grant.jti, populate_existing=True))
 
 
 def _answer(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.access import Actor
@@ -16,7 +15,7 @@ from registry.checks.models import Allowance
 from registry.checks.rules import budget_day, ceilings, seconds_left
 from registry.db import Session
 from registry.errors import TooMany
-from registry.log.actions import touch
+from registry.log.swap import swap
 from registry.members.actions import get
 
 
@@ -34,15 +33,10 @@ def charge(session: Session, *, actor: Actor, units: int, now: datetime) -> None
     session.flush()
     for scope, ceiling in _ceilings(session, actor).items():
         _begin(session, scope, day)
-        moved = session.execute(
-            sa.update(Allowance)
-            .where(Allowance.scope == scope, Allowance.day == day, Allowance.used + units <= ceiling)
-            .values(used=Allowance.used + units)
-            .execution_options(synchronize_session=False)
-        )
-        if moved.rowcount != 1:  # type: ignore[attr-defined]
+        row = session.get_one(Allowance, (scope, day))
+        fits = Allowance.used + units <= ceiling
+        if not swap(session, row, fits, values=lambda was: {"used": was["used"] + units}):
             raise _used_up(scope, ceiling, now)
-        touch(session, session.get_one(Allowance, (scope, day), populate_existing=True))
 
 
 def _ceilings(session: Session, actor: Actor) -> dict[str, int]:

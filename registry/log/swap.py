@@ -6,7 +6,7 @@ asked for would so be attested by our own act; therefore what was changed is com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,13 +19,23 @@ class ForeignWrite(RuntimeError):
     """Something else than our statement changed the row within our transaction, as a trigger does."""
 
 
-def swap(session: Session, row: Base, *still: sa.ColumnElement[bool], values: Mapping[str, Any]) -> bool:
+Values = Mapping[str, Any]
+
+
+def swap(
+    session: Session, row: Base, *still: sa.ColumnElement[bool], values: Values | Callable[[Values], Values]
+) -> bool:
     """Set `values` if `still` holds, and tell the log; False when it does not, and nothing is changed.
+
+    What is counted up or down is given as a function of what the database holds, by attribute.
 
     Raises ForeignWrite when the row then differs from before in anything but `values`.
     """
     session.flush()
     before = _stored(session, row)
+    if not before:
+        return False
+    values = values(before) if callable(values) else values
     changed = session.execute(
         sa.update(type(row)).where(_is(row), *still).values(**values).execution_options(synchronize_session=False)
     )

@@ -28,7 +28,8 @@ from registry.db import Session, new_id
 from registry.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from registry.identity import group
 from registry.keys.holder import Holder
-from registry.log.actions import record, touch
+from registry.log.actions import record
+from registry.log.swap import swap
 from registry.notices import rules
 from registry.notices.models import CaseMatch, Notice, SubjectSession
 
@@ -131,17 +132,8 @@ def _letter(session: Session, case_number: str, code: str) -> Notice | None:
 
 
 def _use_attempt(session: Session, notice: Notice) -> bool:
-    used = session.execute(
-        sa.update(Notice)
-        .where(Notice.id == notice.id, Notice.attempts_left > 0)
-        .values(attempts_left=Notice.attempts_left - 1)
-        .execution_options(synchronize_session=False)
-    )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
-        return False
-    session.refresh(notice)
-    touch(session, notice)
-    return True
+    left = Notice.attempts_left > 0
+    return swap(session, notice, left, values=lambda was: {"attempts_left": was["attempts_left"] - 1})
 
 
 def _asked(session: Session, case: Case, notice: Notice, holder: Holder, now: datetime) -> Challenge:
@@ -165,18 +157,8 @@ def _decoy() -> Challenge:
 
 def _close(session: Session, match: CaseMatch, now: datetime) -> bool:
     """Each match is answered once, and within ten minutes."""
-    closed = session.execute(
-        sa.update(CaseMatch)
-        .where(CaseMatch.id == match.id, CaseMatch.closed_at.is_(None))
-        .where(CaseMatch.opened_at > now - rules.MATCH_LIFE)
-        .values(closed_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if closed.rowcount != 1:  # type: ignore[attr-defined]
-        return False
-    session.refresh(match)
-    touch(session, match)
-    return True
+    is_open = (CaseMatch.closed_at.is_(None), CaseMatch.opened_at > now - rules.MATCH_LIFE)
+    return swap(session, match, *is_open, values={"closed_at": now})
 
 
 def _fits(holder: Holder, match: CaseMatch, x: bytes, z: bytes) -> bool:
@@ -206,14 +188,9 @@ def _keep_out(session: Session, notice: Notice, now: datetime) -> None:
 
 def _give_attempt_back(session: Session, notice: Notice) -> bool:
     """Else five visits would close the door on the person whose door it is. False when the code died meanwhile."""
-    session.execute(
-        sa.update(Notice)
-        .where(Notice.id == notice.id, Notice.attempts_left < policy.CODE_ATTEMPTS)
-        .values(attempts_left=Notice.attempts_left + 1)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(notice)
-    touch(session, notice)
+    used = Notice.attempts_left < policy.CODE_ATTEMPTS
+    if not swap(session, notice, used, values=lambda was: {"attempts_left": was["attempts_left"] + 1}):
+        session.refresh(notice)
     return notice.state in rules.CODE_LIVES
 
 

@@ -11,7 +11,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from registry.db import Session
-from registry.log.actions import record, touch
+from registry.log.actions import record
+from registry.log.swap import swap
 from registry.notices import rules
 from registry.notices.models import Message, Webhook
 
@@ -42,18 +43,8 @@ def _claim(session: Session, message: Message, now: datetime) -> bool:
     tries = message.tries
     over = {"given_up_at": now}
     again = {"tries": tries + 1, "due_at": rules.next_try(tries + 1, now=now)}
-    claimed = session.execute(
-        sa.update(Message)
-        .where(Message.id == message.id, Message.tries == tries)
-        .where(Message.delivered_at.is_(None), Message.given_up_at.is_(None))
-        .values(over if rules.is_last(tries) else again)
-        .execution_options(synchronize_session=False)
-    )
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]
-        return False
-    session.refresh(message)
-    touch(session, message)
-    return True
+    still = (Message.tries == tries, Message.delivered_at.is_(None), Message.given_up_at.is_(None))
+    return swap(session, message, *still, values=over if rules.is_last(tries) else again)
 
 
 def delivered(session: Session, *, message_id: str, now: datetime) -> None:

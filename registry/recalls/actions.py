@@ -15,7 +15,8 @@ from registry.db import Session, new_id
 from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid
 from registry.keys.queries import valid_key
-from registry.log.actions import CaseKey, record, touch
+from registry.log.actions import CaseKey, record
+from registry.log.swap import swap
 from registry.members.models import Kind, Member
 from registry.notices.actions import send
 from registry.policy import RECALL_ACK
@@ -92,17 +93,8 @@ def escalate_due(session: Session, now: datetime, limit: int = 100) -> list[Reca
 
 def _escalate(session: Session, recall: Recall, now: datetime) -> bool:
     """False when it was acknowledged, or escalated, at the same moment."""
-    moved = session.execute(
-        sa.update(Recall)
-        .where(Recall.id == recall.id, Recall.acknowledged_at.is_(None), Recall.escalated_at.is_(None))
-        .values(escalated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
-        return False
-    session.refresh(recall)
-    touch(session, recall)
-    return True
+    is_open = (Recall.acknowledged_at.is_(None), Recall.escalated_at.is_(None))
+    return swap(session, recall, *is_open, values={"escalated_at": now})
 
 
 def _recall(entry: Entry, member: str, reason: Reason, now: datetime) -> Recall:
@@ -147,13 +139,6 @@ def _close(
     sealed = statement and vault.seal(
         session.keyring.vault_key, statement.encode(), table="recall", row=recall.id, column="sealed_statement"
     )
-    moved = session.execute(
-        sa.update(Recall)
-        .where(Recall.id == recall.id, Recall.acknowledged_at.is_(None))
-        .values(acknowledged_at=now, acknowledged_by=actor.id, kid=kid, sealed_statement=sealed)
-        .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    said = {"acknowledged_at": now, "acknowledged_by": actor.id, "kid": kid, "sealed_statement": sealed}
+    if not swap(session, recall, Recall.acknowledged_at.is_(None), values=said):
         raise Conflict("this recall was acknowledged at the same moment; read it again", code="outdated")
-    session.refresh(recall)
-    touch(session, recall)
