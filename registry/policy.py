@@ -29,6 +29,35 @@ class Basis(enum.StrEnum):
 LISTABLE: Final = frozenset({Basis.JUDGMENT, Basis.POLICE, Basis.INVESTIGATION})
 
 
+class Proof(enum.StrEnum):
+    """What a report names to meet its standard of proof."""
+
+    JUDGMENT = "judgment"  # or penalty: reference and date
+    POLICE = "police"  # the case's reference and date
+    DISMISSAL = "dismissal"  # or the end of whatever contract there was: reference and date
+    INVESTIGATION = "investigation"  # internal and signed: an exhibit and its date
+    SERVICE = "service"  # the certificate that the investigation was served: an exhibit and its date
+
+
+# What each standard demands; a report may name the other parts as well.
+PROOF_FOR: Final = MappingProxyType(
+    {
+        Basis.JUDGMENT: frozenset({Proof.JUDGMENT}),
+        Basis.POLICE: frozenset({Proof.POLICE, Proof.DISMISSAL}),
+        Basis.INVESTIGATION: frozenset({Proof.DISMISSAL, Proof.INVESTIGATION, Proof.SERVICE}),
+    }
+)
+
+
+class Staff(enum.StrEnum):
+    """How the person worked for the member. Data leave by the hands of all of them."""
+
+    EMPLOYEE = "employee"
+    AGENCY = "agency"
+    FRANCHISE = "franchise"
+    GIG = "gig"
+
+
 class Kind(enum.StrEnum):
     """Kind of customer data. The law counts the first two more strictly."""
 

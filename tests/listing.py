@@ -26,7 +26,7 @@ from registry.identity.document import Document, parse
 from registry.identity.voprf import Evaluated
 from registry.keys.holder import Holder
 from registry.log.actions import record
-from registry.policy import Basis
+from registry.policy import Basis, Staff
 from registry.reports.models import Report
 from registry.reports.rules import State as ReportState
 from tests.cast import Cast
@@ -122,7 +122,8 @@ def _entry(
     case, key = open_case(session, member_id="acme", subject_handle=handle, sealed_tag=sealed, now=now)
     report = Report(
         id=new_id(), case_id=case.id, member_id="acme", state=ReportState.LISTED, jti=new_id(),
-        statement_digest=secrets.token_bytes(32), offence="sale", level=2, basis=Basis.POLICE, term_days=365,
+        statement_digest=secrets.token_bytes(32), offence="sale", offence_version=1, staff=Staff.EMPLOYEE,
+        impersonation=False, level=2, basis=Basis.POLICE, term_days=365,
         late=False, sealed_statement=b"", sealed_contact=b"", filed_by=cast.rui.actor.id, kid=cast.rui.kid,
         filed_at=now,
     )  # fmt: skip

@@ -4,7 +4,8 @@ The list is CSV with one case a row; its first row names the columns, in any ord
 conduct began and ended) and `basis` must be there:
 
     offence basis records kind gain_cny from to found_on found_how measure breach_date breach_reference narrative
-    reasons term_days exhibits (parted by semicolons) name address phone language
+    reasons term_days exhibits (parted by semicolons) staff name address phone language, and reference and date of
+    each of judgment, police and dismissal, as in dismissal_reference and dismissal_date
 
 Other columns, numbers of documents above all, are not read. A term counts from the end of the conduct, so what has
 passed of it is taken off. An open member is empty, and an empty one is refused when somebody signs.
@@ -19,16 +20,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from registry import policy
 from registry.client import drafts, table
 from registry.errors import Conflict, Invalid
-from registry.policy import LISTABLE
 from registry.reports.prose import verify_no_number
 
+_REFERRED = ("judgment", "police", "dismissal")
 _COLUMNS = frozenset(
     {
         *("offence", "basis", "records", "kind", "gain_cny", "from", "to", "found_on", "found_how", "measure"),
         *("breach_date", "breach_reference", "narrative", "reasons", "term_days", "exhibits"),
-        *("name", "address", "phone", "language"),
+        *("staff", "name", "address", "phone", "language"),
+        *(f"{part}_{what}" for part in _REFERRED for what in ("reference", "date")),
     }
 )
 _NEEDED = ("basis", "from", "to")
@@ -99,13 +102,13 @@ def _rows(path: Path) -> Iterator[_Row]:
 def _draft(cells: Mapping[str, str], source: str, number: int, today: date) -> dict[str, Any]:
     for title, text in cells.items():
         verify_no_number(text, field=title)
-    if cells.get("basis") not in LISTABLE:
+    if cells.get("basis") not in policy.LISTABLE:
         raise Invalid("basis must be A, B or C: a suspicion is never listed", field="basis")
     ended = _date(cells, "to")
     breach = {"date": cells.get("breach_date", ""), "reference": cells.get("breach_reference", "")}
     return {
         "source": {"file": source, "row": number},
-        **{name: cells.get(name, "") for name in ("offence", "basis", "measure", "narrative", "reasons")},
+        **{name: cells.get(name, "") for name in ("offence", "staff", "basis", "measure", "narrative", "reasons")},
         "gravity": {
             "kind": cells.get("kind", ""),
             "records": _whole(cells, "records"),
@@ -114,11 +117,24 @@ def _draft(cells: Mapping[str, str], source: str, number: int, today: date) -> d
         "period": {"from": _date(cells, "from").isoformat(), "to": ended.isoformat()},
         "found": {"on": cells.get("found_on", ""), "how": cells.get("found_how", "")},
         "breach_notice": breach,
+        "facts": [{"text": "", "exhibits": []}],
+        "proof": _proof(cells),
         "exhibits": _parted(cells.get("exhibits", "")),
         "term_days": _left(cells, (today - ended).days),
         "late_reason": _LATE,
         "contact": _contact(cells),
     }
+
+
+def _proof(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What the list refers to, and what the standard demands beyond it, left open."""
+    wanted = policy.PROOF_FOR[policy.Basis(cells["basis"])]
+    referred = {part: _referred(cells, part) for part in _REFERRED if part in wanted or cells.get(f"{part}_reference")}
+    return referred | {part.value: {"exhibit": "", "date": ""} for part in sorted(wanted) if part not in _REFERRED}
+
+
+def _referred(cells: Mapping[str, str], part: str) -> dict[str, str]:
+    return {what: cells.get(f"{part}_{what}", "") for what in ("reference", "date")}
 
 
 def _left(cells: Mapping[str, str], passed: int) -> int:

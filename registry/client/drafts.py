@@ -1,8 +1,9 @@
 """A draft: a report before it is signed, as JSON on the member's disk. It never holds an identity number.
 
-{"offence", "basis", "gravity", "period", "found", "measure", "breach_notice", "narrative", "term_days", "reasons",
- "late_reason" or not,                     as in a report (`registry.reports.statement`)
- "exhibits": [file beside the draft, or SHA-256 in hexadecimal, …],
+{"offence", "staff", "basis", "gravity", "period", "found", "measure", "breach_notice", "narrative", "facts", "proof",
+ "term_days", "reasons", and "witnesses", "incident", "late_reason", "impersonation", "offence_version" or not,
+                                           as in a report (`registry.reports.statement`)
+ "exhibits": [file beside the draft, or SHA-256 in hexadecimal, …],    named in the same way in "facts" and "proof"
  "contact": {"name", "address", "phone" or not, "language"},          sent beside the report, not signed
  "source": where an imported draft came from, or not}                 for the person who signs; not sent
 """
@@ -23,11 +24,12 @@ from registry.errors import Conflict, Invalid
 from registry.signing import canonical
 
 CLAIMS = (
-    "offence", "basis", "gravity", "period", "found", "measure", "breach_notice", "narrative", "exhibits", "term_days",
-    "reasons",
+    "offence", "staff", "basis", "gravity", "period", "found", "measure", "breach_notice", "narrative", "facts",
+    "proof", "exhibits", "term_days", "reasons",
 )  # fmt: skip
-OPTIONAL = frozenset({"late_reason"})
+OPTIONAL = frozenset({"impersonation", "incident", "late_reason", "offence_version", "witnesses"})
 _BESIDE = frozenset({"contact", "source"})
+_NAMING = frozenset({"exhibits", "exhibit"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -51,7 +53,7 @@ def load(path: Path) -> Draft:
     if not isinstance(document["contact"], dict):
         raise Invalid("contact must be an object with name, address, language and perhaps phone", field="contact")
     claims = {name: document[name] for name in (*CLAIMS, *OPTIONAL) if name in document}
-    return Draft({**claims, "exhibits": _digests(claims["exhibits"], path.parent)}, document["contact"])
+    return Draft(_hashed(claims, path.parent), document["contact"])
 
 
 def load_signed(path: Path) -> dict[str, Any]:
@@ -90,10 +92,23 @@ def _read(path: Path, *, limit: int = canonical.MAX_BYTES) -> bytes:
     return data
 
 
-def _digests(named: object, folder: Path) -> list[str]:
+def _hashed(claims: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The claims with each exhibit's digest wherever its file is named; the registry says what else is wrong."""
+    named = claims["exhibits"]
     if not isinstance(named, list) or not named or not all(isinstance(name, str) and name for name in named):
         raise Invalid("exhibits must be a list of files beside the draft, at least one", field="exhibits")
-    return [name if _SHA256.fullmatch(name) else digest_of(folder / name) for name in named]
+    digests = {name: name if _SHA256.fullmatch(name) else digest_of(folder / name) for name in named}
+    hashed: dict[str, Any] = _replaced(claims, digests)
+    return hashed
+
+
+def _replaced(value: Any, digests: Mapping[str, str], *, naming: bool = False) -> Any:
+    """`value` with digests for the names in every `exhibits` and `exhibit`, at whatever depth."""
+    if isinstance(value, Mapping):
+        return {key: _replaced(inner, digests, naming=key in _NAMING) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_replaced(inner, digests, naming=naming) for inner in value]
+    return digests.get(value, value) if naming and isinstance(value, str) else value
 
 
 def _private(path: str, flags: int) -> int:

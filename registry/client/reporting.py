@@ -16,6 +16,7 @@ from registry import base64url
 from registry.errors import Conflict, Invalid
 from registry.identity import group
 from registry.identity.document import Document
+from registry.policy import OFFENCES
 from registry.signing import canonical, jws
 from registry.signing.keys import PrivateKey
 
@@ -24,6 +25,7 @@ from .api import Registry
 from .checking import tags_of
 from .drafts import Draft
 
+VERSION = 1  # of the report's claims
 REPORT, COUNTERSIGNATURE = "report+jwt", "countersignature+jwt"
 
 Verify = Callable[[Mapping[str, Any], str], None]
@@ -33,7 +35,7 @@ Verify = Callable[[Mapping[str, Any], str], None]
 def prepare(registry: Registry, draft: Draft, *, verify: Verify) -> dict[str, Any]:
     """The payload without its subject, verified before anybody is asked for a number."""
     _key(registry)
-    payload = {**_standard(registry), **draft.claims}
+    payload = {**_standard(registry), **_defaults(draft.claims), **draft.claims}
     verify({**payload, "sub": base64url.encode(group.multiply_base(b"\1" + bytes(31)))}, payload["iss"])
     return payload
 
@@ -84,6 +86,12 @@ def _standard(registry: Registry) -> dict[str, Any]:
         "jti": secrets.token_hex(16),
         "iat": int(registry.clock().timestamp()),
     }
+
+
+def _defaults(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """What a draft may leave out: the versions of form and offence, and that the papers are the person's own."""
+    offence = OFFENCES.get(str(claims["offence"]))
+    return {"v": VERSION, "offence_version": offence.version if offence else 1, "impersonation": False}
 
 
 def _key(registry: Registry) -> PrivateKey:

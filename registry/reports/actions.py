@@ -23,7 +23,7 @@ from registry.log.actions import CaseKey, record
 from registry.members.models import Kind, Member
 from registry.notices import letters
 from registry.notices.actions import cancel_drafts
-from registry.reports import queries, rules, serving, statement
+from registry.reports import evidence, queries, rules, serving, statement
 from registry.reports.exhibits import bind
 from registry.reports.models import Countersignature, Report, Screening
 from registry.reports.prose import verify_no_number, verify_prose
@@ -191,7 +191,7 @@ def open_report(session: Session, *, actor: Actor, report_id: str, now: datetime
 def open_as_subject(session: Session, *, case_id: str, now: datetime) -> tuple[Report, dict[str, object]]:
     """The same for the accused. Only for whoever has matched the case (`notices.matches`)."""
     report = queries.of_case(session, case_id)
-    return report, _words(session, report, f"subject:{case_id}", now)
+    return report, evidence.for_subject(_words(session, report, f"subject:{case_id}", now))
 
 
 def _words(session: Session, report: Report, actor: str, now: datetime) -> dict[str, object]:
@@ -236,6 +236,9 @@ def _row(
         jti=session.keyring.alias("report", accusation.jti),
         statement_digest=signed.digest,
         offence=accusation.offence,
+        offence_version=accusation.offence_version,
+        staff=accusation.staff,
+        impersonation=accusation.impersonation,
         level=statement.level(accusation).level,
         basis=accusation.basis,
         term_days=accusation.term_days,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.db import Base, new_id
-from registry.policy import Basis
+from registry.policy import Basis, Staff
 from registry.reports.contents import Kind
 from registry.reports.rules import Ground, State, Verdict
 
@@ -25,6 +25,9 @@ class Report(Base):
     jti: Mapped[str] = mapped_column(sa.String(200))
     statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # SHA-256 of the payload
     offence: Mapped[str] = mapped_column(sa.String(40))
+    offence_version: Mapped[int]
+    staff: Mapped[Staff]
+    impersonation: Mapped[bool]  # the papers may be somebody else's
     level: Mapped[int]
     basis: Mapped[Basis]
     term_days: Mapped[int | None]  # None: permanent, as far as the policy allows

@@ -17,7 +17,7 @@ from registry.db import Session
 from registry.errors import NotFound
 from registry.log.actions import CaseKey
 from registry.members.models import Member
-from registry.reports import statement
+from registry.reports import evidence, statement
 from registry.reports.models import Report, Screening
 from registry.reports.rules import State
 from registry.signing import jws
@@ -100,6 +100,11 @@ def payload_of(report: Report, key: CaseKey) -> dict[str, Any]:
 def words_of(report: Report, key: CaseKey) -> dict[str, Any]:
     """The payload for human eyes: all but the tag, which leaves the case for nobody."""
     return {name: value for name, value in payload_of(report, key).items() if name != "sub"}
+
+
+def words_for_subject(report: Report, key: CaseKey) -> dict[str, Any]:
+    """The same for the accused: who witnessed is told by role, and not by name or address."""
+    return evidence.for_subject(words_of(report, key))
 
 
 def contact_of(report: Report, key: CaseKey) -> Contact:

@@ -72,6 +72,9 @@ class Ground(enum.StrEnum):
 
 
 MAX_EXHIBITS: Final = 20
+MAX_FACTS: Final = 20
+MAX_WITNESSES: Final = 10
+FACT_LENGTH: Final = 500  # characters
 WAITING_EXHIBITS: Final = 50  # a member's uploads that no report names yet
 MAX_RECORDS: Final = 10**12
 NARRATIVE_LENGTH: Final = 5_000  # characters

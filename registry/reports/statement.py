@@ -1,13 +1,16 @@
 """What a report says, read strictly from its signed payload (typ `report+jwt`), claim by claim.
 
     iss   the member             jti   its own name for the statement      sub   the tag, 32 bytes
-    aud   the registry           iat   when it was signed
-    offence, basis               codes of the policy
+    aud   the registry           iat   when it was signed                  v     1, the version of this list
+    offence, basis, staff        codes of the policy; offence_version is the present one of that offence
+    impersonation                true when the papers may be somebody else's: then it cannot pass the screener
     gravity       {"records", "kind", "gain_cny"}         level and longest term follow from it
     period        {"from", "to"}                          dates, YYYY-MM-DD
     found         {"on", "how"}                           starts the filing clock
     measure       what the member did                     breach_notice {"date", "reference"} or {"none": reason}
-    narrative     the facts                               exhibits      [SHA-256 in hexadecimal, 1 to 20]
+    narrative     what happened                           exhibits      [SHA-256 in hexadecimal, 1 to 20]
+    facts, witnesses, proof                               as in `evidence`
+    incident      the member's own reference, or left out; reports of one incident share it
     term_days     whole days, or null for permanent       reasons       for that term
     late_reason   only when the filing clock has run out
 
@@ -17,8 +20,7 @@ and report: SHA-256 of the report's payload.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -26,10 +28,12 @@ from typing import Any, Final
 from registry import base64url, policy
 from registry.errors import Invalid
 from registry.identity import group
-from registry.policy import LISTABLE, OFFENCES, Basis, Gravity, Kind
-from registry.reports import rules
+from registry.policy import LISTABLE, OFFENCES, Basis, Gravity, Kind, Proof, Staff
+from registry.reports import evidence, rules
+from registry.reports.evidence import DATE
 from registry.reports.prose import verify_no_number
 from registry.signing.claims import (
+    FLAG,
     LIST,
     OBJECT,
     STANDARD,
@@ -45,28 +49,22 @@ from registry.signing.claims import (
 
 REPORT: Final = "report+jwt"
 COUNTERSIGNATURE: Final = "countersignature+jwt"
+VERSION: Final = 1
 _SHORT: Final = 500
 
-
-def _is_date(value: object) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return False
-    try:
-        return date.fromisoformat(value).year >= 1990
-    except ValueError:
-        return False
-
-
-DATE: Final = Rule("a date such as 2026-11-23", _is_date)
 DAYS: Final = Rule(
     "whole days from 1, or null for permanent", lambda v: v is None or (type(v) is int and 1 <= v <= 36_500)
 )
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 _RULES: Final = {
     **STANDARD,
+    "v": whole(VERSION, VERSION),
     "sub": encoded(32),
     "offence": exactly(*OFFENCES),
+    "offence_version": whole(1, 1_000),
+    "staff": exactly(*(staff.value for staff in Staff)),
+    "impersonation": FLAG,
+    "incident": prose(100),
     "basis": exactly(*(basis.value for basis in Basis)),
     "gravity": OBJECT,
     "period": OBJECT,
@@ -74,11 +72,16 @@ _RULES: Final = {
     "measure": prose(_SHORT),
     "breach_notice": OBJECT,
     "narrative": prose(rules.NARRATIVE_LENGTH),
+    "facts": LIST,
+    "witnesses": LIST,
+    "proof": OBJECT,
     "exhibits": LIST,
     "term_days": DAYS,
     "reasons": prose(policy.REASONS_LENGTH),
     "late_reason": prose(_SHORT),
 }
+_ENCODED: Final = frozenset({"sub", "exhibits", "exhibit"})
+_OPTIONAL: Final = frozenset({"incident", "late_reason", "witnesses"})
 _GRAVITY: Final = {
     "records": whole(0, rules.MAX_RECORDS),
     "kind": exactly(*(kind.value for kind in Kind)),
@@ -86,18 +89,7 @@ _GRAVITY: Final = {
 }
 _PERIOD: Final = {"from": DATE, "to": DATE}
 _FOUND: Final = {"on": DATE, "how": prose(_SHORT)}
-_BREACH: Final = {"date": DATE, "reference": prose(100)}
-_NO_BREACH: Final = {"none": prose(_SHORT)}
 _COUNTERSIGNATURE: Final = {**STANDARD, "sub": encoded(32), "report": encoded(32)}
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """The breach notice to the authority, or why there was none."""
-
-    on: date | None
-    reference: str | None
-    none: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,9 @@ class Accusation:
     tag: bytes = field(repr=False)
     jti: str
     offence: str
+    offence_version: int
+    staff: Staff
+    impersonation: bool
     basis: Basis
     records: int
     kind: Kind
@@ -116,8 +111,10 @@ class Accusation:
     found_on: date
     found_how: str = field(repr=False)
     measure: str = field(repr=False)
-    breach: Breach = field(repr=False)
+    breach: evidence.Breach = field(repr=False)
     narrative: str = field(repr=False)
+    facts: tuple[evidence.Fact, ...]
+    proof: Mapping[Proof, evidence.Part]
     exhibits: tuple[str, ...]
     term_days: int | None
     reasons: str = field(repr=False)
@@ -138,12 +135,13 @@ def read(payload: Mapping[str, Any], *, member_id: str, issuer: str) -> Accusati
 
     Raises Invalid that names the first claim that is wrong, never its value. Looks at no clock: `verify_timely` does.
     """
-    verify_claims(payload, _RULES, optional=frozenset({"late_reason"}))
+    verify_claims(payload, _RULES, optional=_OPTIONAL)
     verify_value(payload, "iss", member_id)
     verify_value(payload, "aud", issuer)
+    _verify_offence(payload)
     _verify_listable(payload["basis"])
     _verify_parts(payload)
-    _verify_exhibits(payload["exhibits"])
+    _verify_evidence(payload)
     _verify_no_numbers(payload)
     accusation = decode(payload)
     _verify_order(accusation)
@@ -158,6 +156,9 @@ def decode(payload: Mapping[str, Any]) -> Accusation:
         tag=_tag(payload["sub"]),
         jti=payload["jti"],
         offence=payload["offence"],
+        offence_version=payload["offence_version"],
+        staff=Staff(payload["staff"]),
+        impersonation=payload["impersonation"],
         basis=Basis(payload["basis"]),
         records=gravity["records"],
         kind=Kind(gravity["kind"]),
@@ -167,8 +168,10 @@ def decode(payload: Mapping[str, Any]) -> Accusation:
         found_on=date.fromisoformat(found["on"]),
         found_how=found["how"],
         measure=payload["measure"],
-        breach=_breach(payload["breach_notice"]),
+        breach=evidence.breach_of(payload["breach_notice"]),
         narrative=payload["narrative"],
+        facts=evidence.facts_of(payload),
+        proof=evidence.proof_of(payload),
         exhibits=tuple(payload["exhibits"]),
         term_days=payload["term_days"],
         reasons=payload["reasons"],
@@ -198,6 +201,9 @@ def verify_timely(accusation: Accusation, payload: Mapping[str, Any], *, now: da
         raise Invalid("found.on must not be in the future", field="found.on")
     if accusation.breach.on is not None and accusation.breach.on > today:
         raise Invalid("breach_notice.date must not be in the future", field="breach_notice.date")
+    for name, part in accusation.proof.items():
+        if part.on > today:
+            raise Invalid(f"proof.{name}.date must not be in the future", field=f"proof.{name}.date")
     if rules.is_late(accusation.found_on, now) and accusation.late_reason is None:
         raise Invalid(
             f"late_reason is missing: the finding is more than {policy.FILING_LIMIT.days} days ago",
@@ -228,6 +234,14 @@ def _tag(text: str) -> bytes:
     return tag
 
 
+def _verify_offence(payload: Mapping[str, Any]) -> None:
+    present = OFFENCES[payload["offence"]].version
+    if payload["offence_version"] != present:
+        raise Invalid(
+            f"offence_version must be {present}, the present version of this offence", field="offence_version"
+        )
+
+
 def _verify_listable(basis: str) -> None:
     if Basis(basis) not in LISTABLE:
         listable = ", ".join(sorted(b.value for b in LISTABLE))
@@ -239,8 +253,7 @@ def _verify_listable(basis: str) -> None:
 def _verify_parts(payload: Mapping[str, Any]) -> None:
     for name, rules_of in (("gravity", _GRAVITY), ("period", _PERIOD), ("found", _FOUND)):
         verify_claims(payload[name], rules_of, within=name)
-    breach = payload["breach_notice"]
-    verify_claims(breach, _NO_BREACH if "none" in breach else _BREACH, within="breach_notice")
+    evidence.verify_breach(payload["breach_notice"])
 
 
 def _verify_order(accusation: Accusation) -> None:
@@ -250,25 +263,29 @@ def _verify_order(accusation: Accusation) -> None:
         raise Invalid("period.to must not be after found.on", field="period.to")
 
 
-def _breach(notice: Mapping[str, Any]) -> Breach:
-    if "none" in notice:
-        return Breach(None, None, notice["none"])
-    return Breach(date.fromisoformat(notice["date"]), notice["reference"], None)
-
-
-def _verify_exhibits(digests: list[object]) -> None:
-    named = {digest for digest in digests if isinstance(digest, str) and _SHA256.fullmatch(digest)}
-    if not 1 <= len(digests) <= rules.MAX_EXHIBITS or len(named) != len(digests):
-        raise Invalid(
-            f"exhibits must be 1 to {rules.MAX_EXHIBITS} different SHA-256 digests in lower-case hexadecimal",
-            field="exhibits",
-        )
+def _verify_evidence(payload: Mapping[str, Any]) -> None:
+    exhibits = payload["exhibits"]
+    evidence.verify_exhibits(exhibits)
+    evidence.verify_facts(payload["facts"], exhibits=exhibits)
+    if "witnesses" in payload:
+        evidence.verify_witnesses(payload["witnesses"])
+    evidence.verify_proof(payload["proof"], basis=Basis(payload["basis"]), exhibits=exhibits)
 
 
 def _verify_no_numbers(payload: Mapping[str, Any]) -> None:
-    """In no text of the statement, at whatever depth."""
-    for name, value in payload.items():
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        for part, text in parts:
-            if isinstance(text, str):
-                verify_no_number(text, field=f"{name}.{part}" if part else name)
+    """In no text of the statement, at whatever depth. A digest is no text, and may have a number's digits by chance."""
+    for where, text in _texts("", payload):
+        verify_no_number(text, field=where)
+
+
+def _texts(where: str, value: object) -> Iterator[tuple[str, str]]:
+    """Every text in a claim, with the name of its place."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict):
+        for part, inner in value.items():
+            if part not in _ENCODED:
+                yield from _texts(f"{where}.{part}" if where else part, inner)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _texts(f"{where}[{place}]", inner)

@@ -66,6 +66,7 @@ def exactly(*values: str) -> Rule:
 
 
 SECONDS = Rule("whole seconds since 1970", lambda v: type(v) is int and 0 <= v < END_OF_TIME)
+FLAG = Rule("true or false", lambda v: isinstance(v, bool))
 OBJECT = Rule("a JSON object", lambda v: isinstance(v, dict))
 LIST = Rule("a JSON list", lambda v: isinstance(v, list))
 

@@ -61,6 +61,29 @@ KINDS = {
 }
 
 
+PROOFS = {
+    policy.Proof.JUDGMENT: "Judgment or penalty",
+    policy.Proof.POLICE: "Police case",
+    policy.Proof.DISMISSAL: "Dismissal",
+    policy.Proof.INVESTIGATION: "Signed internal investigation",
+    policy.Proof.SERVICE: "Certificate of its service",
+}
+STAFF = {
+    policy.Staff.EMPLOYEE: "an employee",
+    policy.Staff.AGENCY: "agency staff",
+    policy.Staff.FRANCHISE: "staff of a franchisee",
+    policy.Staff.GIG: "a self-employed rider or driver",
+}
+
+
+def proof(part: str) -> str:
+    return PROOFS[policy.Proof(part)]
+
+
+def staff(kind: str) -> str:
+    return STAFF[policy.Staff(kind)]
+
+
 def basis(code: str) -> str:
     return BASES[policy.Basis(code)]
 
@@ -136,7 +159,7 @@ def state(name: str) -> str:
 
 
 def register(app: Flask) -> None:
-    filters = (day, moment, term, offence, gravity, basis, kind, act, hand, state)
+    filters = (day, moment, term, offence, gravity, basis, kind, proof, staff, act, hand, state)
     app.jinja_env.filters.update({f.__name__: f for f in filters})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(policy=policy, countries=ALPHA_3)

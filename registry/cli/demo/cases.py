@@ -53,8 +53,10 @@ def write_draft(folder: Path, person: Accused, *, found: date) -> tuple[Path, li
     """The draft of a report and its exhibits, as files; the number is in neither."""
     place = folder / person.key
     exhibits = write_exhibits(place)
+    log, investigation, certificate = (path.name for path in exhibits)
     draft: dict[str, Any] = {
         "offence": person.offence,
+        "staff": "employee",
         "basis": "C",
         "gravity": {"records": person.records, "kind": person.kind, "gain_cny": 1_900},
         "period": {"from": (found - timedelta(days=90)).isoformat(), "to": (found - timedelta(days=3)).isoformat()},
@@ -62,6 +64,16 @@ def write_draft(folder: Path, person: Accused, *, found: date) -> tuple[Path, li
         "measure": "dismissed after a hearing, with the investigation report served",
         "breach_notice": {"date": found.isoformat(), "reference": "SPB-BN-2207"},
         "narrative": "Address lists of parcels were exported at night and offered in a chat group within the hour.",
+        "facts": [
+            {"text": "Lists were exported at night under the person's sign-in.", "exhibits": [log]},
+            {"text": "The holder of the sign-in was at the terminal.", "exhibits": [log, investigation]},
+        ],
+        "witnesses": [{"name": "Zhou Min", "contact": "depot office, extension 12", "role": "shift leader"}],
+        "proof": {
+            "dismissal": {"reference": "HR-2207", "date": found.isoformat()},
+            "investigation": {"exhibit": investigation, "date": found.isoformat()},
+            "service": {"exhibit": certificate, "date": found.isoformat()},
+        },
         "exhibits": [path.name for path in exhibits],
         "term_days": person.term_days,
         "reasons": "Repeated over weeks and for money; first time, and the person helped to find the buyers.",

@@ -102,7 +102,7 @@ class Phone:
 
 
 def write_exhibits(folder: Path) -> list[Path]:
-    """An access log and an investigation report, as a security desk would attach them."""
+    """An access log, an investigation report and the certificate of its service, as a security desk attaches them."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "access-log.csv"
     rows = [f"2026-0{1 + n % 6}-{1 + n % 28:02d}T2{n % 4}:1{n % 6}:00Z,terminal-7,export,{60 + n}" for n in range(48)]
@@ -112,4 +112,6 @@ def write_exhibits(folder: Path) -> list[Path]:
         "Internal investigation 117\n\nEvery export above was made under one sign-in outside its holder's shifts.\n"
         "The holder was heard on two days with a representative present and was given this report.\n"
     )
-    return [log, investigation]
+    certificate = folder / "service.txt"
+    certificate.write_text("Investigation 117 was handed over in person and signed for at the depot's office.\n")
+    return [log, investigation, certificate]

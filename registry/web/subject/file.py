@@ -56,7 +56,7 @@ def _file(session: Session, case: Case, key: CaseKey, now: datetime) -> File:
         case=case,
         member=session.get_one(Member, report.member_id),
         report=report,
-        words=reports.words_of(report, key),
+        words=reports.words_for_subject(report, key),
         statement=statement_of(session, case, key),
         standing=where,
         asked=asked_about(session, case, key) if where.is_proofed else None,

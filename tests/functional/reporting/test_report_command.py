@@ -17,7 +17,7 @@ from registry.reports.rules import State
 from registry.signing import jws
 from tests.cast import Cast
 from tests.conftest import START
-from tests.filing import EXHIBIT, NUMBER, OTHER_NUMBER
+from tests.filing import EXHIBIT, NUMBER, OTHER_NUMBER, SHA256
 from tests.served import Desk
 
 BY_RUI = ("--as", "acme-security")
@@ -27,6 +27,7 @@ BY_ANA = ("--as", "acme-approver")
 def draft() -> dict[str, Any]:
     return {
         "offence": "sale",
+        "staff": "employee",
         "basis": "B",
         "gravity": {"records": 710, "kind": "transaction", "gain_cny": 900},
         "period": {"from": "2026-01-20", "to": "2026-02-20"},
@@ -34,6 +35,11 @@ def draft() -> dict[str, Any]:
         "measure": "Dismissed; access withdrawn the same day.",
         "breach_notice": {"date": "2026-02-26", "reference": "SPB-2026-0117"},
         "narrative": "The courier exported customers' addresses and sold them to a collector.",
+        "facts": [{"text": "Exported 710 customers' records at night.", "exhibits": ["log.csv"]}],
+        "proof": {
+            "police": {"reference": "PSB-2026-88", "date": "2026-02-26"},
+            "dismissal": {"reference": "HR-2026-31", "date": "2026-02-26"},
+        },
         "exhibits": ["log.csv"],
         "term_days": 365,
         "reasons": "Repeated over a month, for gain, from a position of trust.",
@@ -222,9 +228,11 @@ def test_the_signed_payload_is_the_draft_with_who_when_and_whom(desk: Desk, cast
     document = json.loads(signed(desk).read_text())
     payload = jws.parse(document["report"], typ="report+jwt").payload
     assert (payload["iss"], payload["aud"]) == ("acme", desk.issuer)
-    assert {name: payload[name] for name in drafts.CLAIMS if name != "exhibits"} == {
-        name: value for name, value in draft().items() if name in drafts.CLAIMS and name != "exhibits"
+    hashed = {"exhibits": [SHA256], "facts": [{**draft()["facts"][0], "exhibits": [SHA256]}]}
+    assert {name: payload[name] for name in drafts.CLAIMS} == {
+        name: value for name, value in {**draft(), **hashed}.items() if name in drafts.CLAIMS
     }
+    assert (payload["v"], payload["offence_version"], payload["impersonation"]) == (1, 1, False)
     assert document["contact"] == draft()["contact"]
 
 
@@ -235,6 +243,8 @@ ROW = {
     "records": "710", "kind": "transaction", "gain_cny": "", "found_on": "2026-01-05", "found_how": "Access log.",
     "measure": "Dismissed.", "narrative": "Sold addresses.", "reasons": "For gain.", "term_days": "365",
     "exhibits": "log.csv; letter.pdf", "address": "北京市", "language": "",
+    "staff": "agency", "police_reference": "PSB-2025-7", "police_date": "2026-01-08", "dismissal_reference": "HR-12",
+    "dismissal_date": "2026-01-06",
 }  # fmt: skip
 
 
@@ -260,6 +270,7 @@ def test_a_list_becomes_drafts_without_numbers_and_nothing_is_sent(
     assert made["source"] == {"file": "list.csv", "row": 2}
     assert made["term_days"] == 365 - 61  # 31 December to 2 March
     assert made["exhibits"] == ["log.csv", "letter.pdf"]
+    assert made["proof"]["police"] == {"reference": "PSB-2025-7", "date": "2026-01-08"}
     assert made["contact"] == {"name": "王小明", "address": "北京市", "language": "zh"}
     assert not any(NUMBER.encode() in each.read_bytes() for each in folder.iterdir())
     assert states(store) == []
@@ -274,6 +285,8 @@ def test_a_draft_from_a_list_must_be_completed_before_it_can_be_signed(desk: Des
     assert "breach_notice" in result.stderr
     completed = json.loads(path.read_text()) | {"breach_notice": {"none": "Before the duty to notify."}}
     path.write_text(json.dumps(completed))
+    assert "facts[0].text" in desk.zilu("report", "sign", path, *BY_RUI, typed=NUMBER + "\n").stderr
+    path.write_text(json.dumps(completed | {"facts": [{"text": "Sold 710 addresses.", "exhibits": ["log.csv"]}]}))
     assert desk.zilu("report", "sign", path, *BY_RUI, typed=NUMBER + "\n").exit_code == 0
 
 

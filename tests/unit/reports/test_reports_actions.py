@@ -168,7 +168,8 @@ def test_a_wrong_contact_changes_nothing(filing: Filing, cast: Cast, store: Stor
 
 
 def test_an_exhibit_that_was_never_sent_changes_nothing(filing: Filing, cast: Cast, now: datetime) -> None:
-    token = sign(cast.rui, claims(cast.rui, filing.tag, now, exhibits=["ab" * 32]))
+    facts = [{"text": "Sold them.", "exhibits": ["ab" * 32]}]
+    token = sign(cast.rui, claims(cast.rui, filing.tag, now, exhibits=["ab" * 32], facts=facts))
     error = refused_filing(filing, cast.rui, token, now)
     assert (error.field, error.code) == ("exhibits[0]", "exhibit-missing")
 
@@ -471,6 +472,20 @@ def test_those_on_the_case_read_it_without_the_tag(filing: Filing, cast: Cast, s
 def test_nobody_else_reads_it(filing: Filing, cast: Cast, store: Store, now: datetime, name: str) -> None:
     with pytest.raises(Forbidden), store.write() as session:
         actions.open_report(session, actor=cast[name].actor, report_id=filing.id, now=now)
+
+
+WITNESS = {"name": "Zhao Lei", "contact": "depot 3", "role": "night guard"}
+
+
+def test_the_accused_reads_what_the_witnesses_are_and_not_who(
+    store: Store, cast: Cast, holder: Holder, now: datetime
+) -> None:
+    filing = Filing(store, cast, holder, now, witnesses=[WITNESS])
+    with store.write() as session:
+        _, words = actions.open_as_subject(session, case_id=filing.case_id, now=now)
+        _, screened = actions.open_report(session, actor=cast.sol.actor, report_id=filing.id, now=now)
+    assert words["witnesses"] == [{"role": "night guard"}]
+    assert screened["witnesses"] == [WITNESS]
 
 
 def test_the_accused_reads_all_of_it(filing: Filing, store: Store, now: datetime) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from registry import base64url
 from registry.errors import Invalid
-from registry.policy import Basis, Kind
+from registry.policy import Basis, Kind, Proof, Staff
 from registry.reports import statement
 from tests.cast import Cast
 from tests.conftest import ISSUER, START
-from tests.filing import NUMBER, REMOVED, SHA256, any_tag, claims
+from tests.filing import NUMBER, OTHER_NUMBER, REMOVED, SHA256, any_tag, claims
 
 TODAY = START.date()
 CANARY = "zq-canary"
@@ -35,6 +35,9 @@ def test_a_report_in_order_is_read_whole(cast: Cast, now: datetime) -> None:
     assert said.found_on == date(2026, 2, 25)
     assert said.breach.reference == "SPB-2026-0117"
     assert said.exhibits == (SHA256,)
+    assert (said.staff, said.impersonation, said.offence_version) == (Staff.EMPLOYEE, False, 1)
+    assert [fact.exhibits for fact in said.facts] == [(SHA256,)]
+    assert said.proof[Proof.POLICE].reference == "PSB-2026-88"
     assert statement.level(said).level == 2
 
 
@@ -47,10 +50,16 @@ GRAVITY = {"records": 710, "kind": "transaction", "gain_cny": 900}
 PERIOD = {"from": "2026-01-20", "to": "2026-02-20"}
 FOUND = {"on": "2026-02-25", "how": "log"}
 BREACH = {"date": "2026-02-26", "reference": "R"}
+FACT = {"text": "He sold them.", "exhibits": [SHA256]}
+WITNESS = {"name": "Zhao", "contact": "gate 3", "role": "night guard"}
+REFERENCE = {"reference": "R", "date": "2026-02-26"}
+SIGNED = {"exhibit": SHA256, "date": "2026-02-26"}
+BY_POLICE = {"police": REFERENCE, "dismissal": REFERENCE}
+INVESTIGATED = {"dismissal": REFERENCE, "investigation": SIGNED, "service": SIGNED}
 
 REQUIRED = [
-    "iss", "aud", "jti", "iat", "sub", "offence", "basis", "gravity", "period", "found", "measure", "breach_notice",
-    "narrative", "exhibits", "term_days", "reasons",
+    "iss", "aud", "jti", "iat", "v", "sub", "offence", "offence_version", "staff", "impersonation", "basis", "gravity",
+    "period", "found", "measure", "breach_notice", "narrative", "facts", "proof", "exhibits", "term_days", "reasons",
 ]  # fmt: skip
 BAD: list[tuple[str, dict[str, Any]]] = [
     *((name, {name: REMOVED}) for name in REQUIRED),
@@ -112,6 +121,41 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("term_days", {"term_days": None}),
     ("reasons", {"reasons": "x" * 2_001}),
     ("reasons", {"reasons": ""}),
+    ("v", {"v": 2}),
+    ("offence_version", {"offence_version": 2}),
+    ("offence_version", {"offence_version": True}),
+    ("staff", {"staff": CANARY}),
+    ("impersonation", {"impersonation": "false"}),
+    ("incident", {"incident": "x" * 101}),
+    ("facts", {"facts": []}),
+    ("facts", {"facts": [CANARY]}),
+    ("facts", {"facts": [FACT] * 21}),
+    ("facts[1].text", {"facts": [FACT, {**FACT, "text": "x" * 501}]}),
+    ("facts[0].exhibits", {"facts": [{"text": "He sold them."}]}),
+    ("facts[0].exhibits", {"facts": [{**FACT, "exhibits": []}]}),
+    ("facts[0].exhibits", {"facts": [{**FACT, "exhibits": ["0" * 64]}]}),
+    ("facts[0].exhibits", {"facts": [{**FACT, "exhibits": [SHA256, SHA256]}]}),
+    ("facts[0].exhibits", {"facts": [{**FACT, "exhibits": [[SHA256]]}]}),
+    ("facts[0]", {"facts": [{**FACT, CANARY: 1}]}),
+    ("witnesses", {"witnesses": []}),
+    ("witnesses", {"witnesses": [WITNESS] * 11}),
+    ("witnesses[0].contact", {"witnesses": [{"name": "Zhao", "role": "guard"}]}),
+    ("witnesses[0].name", {"witnesses": [{**WITNESS, "name": ""}]}),
+    ("proof.police", {"proof": {"dismissal": REFERENCE}}),
+    ("proof.dismissal", {"proof": {"police": REFERENCE}}),
+    ("proof.judgment", {"basis": "A", "proof": BY_POLICE}),
+    ("proof.investigation", {"basis": "C", "proof": BY_POLICE}),
+    ("proof.service", {"basis": "C", "proof": {"dismissal": REFERENCE, "investigation": SIGNED}}),
+    ("proof.investigation.exhibit", {"basis": "C", "proof": {**INVESTIGATED, "investigation": REFERENCE}}),
+    (
+        "proof.service.exhibit",
+        {"basis": "C", "proof": {**INVESTIGATED, "service": {**SIGNED, "exhibit": "0" * 64}}},
+    ),
+    ("proof.service.date", {"basis": "C", "proof": {**INVESTIGATED, "service": {**SIGNED, "date": "2026-02-25"}}}),
+    ("proof", {"proof": {**BY_POLICE, CANARY: REFERENCE}}),
+    ("proof.police", {"proof": {**BY_POLICE, "police": CANARY}}),
+    ("proof.police.reference", {"proof": {**BY_POLICE, "police": {**REFERENCE, "reference": ""}}}),
+    ("proof.police", {"proof": {**BY_POLICE, "police": {**REFERENCE, CANARY: 1}}}),
     ("late_reason", {"late_reason": ""}),
     ("late_reason", {"late_reason": None}),
 ]
@@ -154,6 +198,40 @@ def test_a_number_in_a_part_of_the_statement_is_refused(cast: Cast, now: datetim
     assert refused.value.field == "found.how"
 
 
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("facts[0].text", {"facts": [{**FACT, "text": f"by {NUMBER}"}]}),
+        ("witnesses[0].contact", {"witnesses": [{**WITNESS, "contact": NUMBER}]}),
+        ("proof.police.reference", {"proof": {**BY_POLICE, "police": {**REFERENCE, "reference": NUMBER}}}),
+    ],
+)
+def test_a_number_in_the_evidence_is_refused(cast: Cast, now: datetime, field: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(claims(cast.rui, any_tag(), now, **changes))
+    assert (refused.value.field, refused.value.code) == (field, "number-in-text")
+
+
+@pytest.mark.parametrize(
+    ("basis", "proof"),
+    [
+        ("A", {"judgment": REFERENCE}),
+        ("A", {"judgment": REFERENCE, "police": REFERENCE, "dismissal": REFERENCE}),
+        ("B", BY_POLICE),
+        ("C", INVESTIGATED),
+    ],
+)
+def test_each_standard_of_proof_names_what_it_demands(
+    cast: Cast, now: datetime, basis: str, proof: dict[str, Any]
+) -> None:
+    assert {part.value for part in read(claims(cast.rui, any_tag(), now, basis=basis, proof=proof)).proof} == set(proof)
+
+
+def test_a_digest_is_never_taken_for_a_number(cast: Cast, now: datetime) -> None:
+    digest = "a" * 23 + OTHER_NUMBER + "b" * 23  # as chance may have it
+    read(claims(cast.rui, any_tag(), now, exhibits=[digest], facts=[{**FACT, "exhibits": [digest]}]))
+
+
 def timely(cast: Cast, now: datetime, **changes: Any) -> None:
     payload = claims(cast.rui, any_tag(), now, **changes)
     statement.verify_timely(read(payload), payload, now=now)
@@ -178,6 +256,7 @@ def test_a_late_report_must_say_why(cast: Cast, now: datetime) -> None:
     [
         ("found.on", {"found": {"on": day(1), "how": "log"}}),
         ("breach_notice.date", {"breach_notice": {"date": day(1), "reference": "R"}}),
+        ("proof.police.date", {"proof": {**BY_POLICE, "police": {**REFERENCE, "date": day(1)}}}),
         ("iat", {"iat": int(START.timestamp()) + 61}),
         ("iat", {"iat": int((START - timedelta(days=10)).timestamp()) - 1}),
     ],
