@@ -62,6 +62,10 @@ class KeyholderSection(_Section):
     match_ceiling: int = Field(default=20, gt=0)  # case matches of one tag in one day
 
 
+class LogSection(_Section):
+    policy: Beside | None = None  # C2SP tlog-policy: the witnesses and their quorum; without it the log vouches alone
+
+
 class ServerSection(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=1, le=65535)
@@ -74,6 +78,7 @@ class ClientSection(_Section):
     account: str  # client id that the operator gave
     client_key: Beside  # Ed25519, PEM: proves who asks
     signing_key: Beside | None = None  # Ed25519, PEM: signs reports; never leaves the member
+    policy: Beside | None = None  # C2SP tlog-policy: the witnesses that must have seen the log
 
 
 class Settings(_Section):
@@ -81,6 +86,7 @@ class Settings(_Section):
     database: DatabaseSection
     secrets: SecretsSection
     keyholder: KeyholderSection
+    log: LogSection = LogSection()
     server: ServerSection = ServerSection()
     client: dict[str, ClientSection] = Field(default_factory=dict)
 

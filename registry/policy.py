@@ -175,3 +175,6 @@ SIGN_IN_PAUSE: Final = timedelta(minutes=15)
 
 # The log
 SEQUENCING_LIMIT: Final = timedelta(seconds=60)
+WITNESS_QUORUM: Final = 3  # of four, so that one may be away; a registry's own file may ask for more
+WITNESS_ALWAYS: Final = "regulator"  # in every quorum
+WITNESS_NEVER: Final = "operator"  # whoever keeps the log does not vouch for it

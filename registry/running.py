@@ -8,7 +8,11 @@ from functools import cached_property
 from registry.clock import Clock
 from registry.config import Secrets, Settings, read_secrets
 from registry.db import Keyring, Store
+from registry.errors import Invalid
 from registry.keys.holder import Holder
+from registry.log import quorum
+from registry.log.checkpoint import verifier_key
+from registry.log.quorum import Policy
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,17 @@ class Running:
     @cached_property
     def issuer(self) -> str:
         return self.settings.registry.issuer
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Who must cosign the log's heads; Invalid when the file is for another log."""
+        ours = verifier_key(self.settings.log_origin, self.secrets.log_key.public_key())
+        if (file := self.settings.log.policy) is None:
+            return Policy(ours)
+        policy = quorum.load(file)
+        if policy.log.vkey != ours.vkey:
+            raise Invalid(f"log.policy: {file} must name this log: log {ours.vkey}", field="log.policy")
+        return policy
 
 
 def start(settings: Settings) -> Running:

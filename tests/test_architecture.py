@@ -18,12 +18,19 @@ LEFT_TO_RIGHT = """
 """
 ORDER: list[set[str]] = [
     *({name} for name in LEFT_TO_RIGHT.split()),
-    {"keyholder", "worker", "web", "api", "cli"},
+    {"keyholder", "worker", "witness", "web", "api", "cli"},
     {"app", "__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-# The command line starts the other processes, so it knows two of them; `accounts.rules` is words that `access` needs.
-ALLOWED = {("cli", "keyholder"), ("cli", "worker"), ("cli", "app"), ("__main__", "cli"), ("accounts", "access")}
+# The command line starts the other processes, so it knows them; `accounts.rules` is words that `access` needs.
+ALLOWED = {
+    ("cli", "keyholder"),
+    ("cli", "worker"),
+    ("cli", "witness"),
+    ("cli", "app"),
+    ("__main__", "cli"),
+    ("accounts", "access"),
+}
 EDGES = {"keyholder", "worker", "web", "api", "cli", "app", "client"}
 HTTP = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "apiflask", "httpx2", "granian"}
 DATABASE = {"sqlalchemy", "alembic"}
@@ -33,7 +40,9 @@ PURE_LOG = {
     "tiles.py",
     "leaf.py",
     "proof.py",
+    "quorum.py",
     "receipt.py",
+    "witnessing.py",
     "absence.py",
     "absence_tree.py",
 }

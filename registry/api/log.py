@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, request
 
 from registry.access import Action, needs
 from registry.api.context import running
@@ -33,4 +35,13 @@ def tile(path: str) -> Response:
         data = queries.tile(session, f"tile/{path}")
     response = Response(data, content_type="application/octet-stream")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return _compressed(response) if path.startswith("entries/") else response
+
+
+def _compressed(response: Response) -> Response:
+    """Entries are text and shrink by half; hashes would not."""
+    response.vary.add("Accept-Encoding")
+    if request.accept_encodings["gzip"]:
+        response.set_data(gzip.compress(response.get_data(), mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
     return response

@@ -30,6 +30,7 @@ from registry.identity.draw import Panelist
 from registry.keys.holder import Holder
 from registry.log.actions import CaseKey, record
 from registry.log.models import Act, LeafType
+from registry.log.queries import is_public
 from registry.log.swap import swap
 from registry.log.tree import leaf_hash
 from registry.notices.actions import send
@@ -155,9 +156,9 @@ def _is_late(appeal: Appeal, seat: Seat, now: datetime) -> bool:
 
 
 def admission_leaf(session: Session, row: Draw) -> bytes:
-    """The hash of the admission's public leaf, 32 bytes; Conflict until the log has given it a position."""
+    """The hash of the admission's public leaf, 32 bytes; Conflict until it stands under a published checkpoint."""
     act = session.scalar(sa.select(Act).where(Act.uid == row.admission))
-    if act is None or act.entry is None:
+    if act is None or act.entry is None or not is_public(session, act.position):
         raise Conflict("the admission is not in the public log yet; try again in a minute", code="not-public-yet")
     return leaf_hash(act.entry)
 

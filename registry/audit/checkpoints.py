@@ -51,12 +51,14 @@ def _problems(row: Stored, log: checkpoint.VerifierKey, keyring: Keyring) -> Ite
         return
     if (signed.size, signed.root) != (values["size"], values["root"]):
         yield "its note signs another size or root"
+    elif values["published"] is not None and not values["published"].startswith(values["note"]):
+        yield "what was published is not its note"
     elif not hmac.compare_digest(_seal(values, keyring), values["seal"]):
         yield "its seal does not fit its time, note or predecessor"
 
 
 def _seal(values: Mapping[str, Any], keyring: Keyring) -> bytes:
-    names = ("size", "previous", "at", "note")
+    names = ("size", "previous", "at", "note", "published")
     return sequencer.seal(keyring, **{name: values[name] for name in names})
 
 

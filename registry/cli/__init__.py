@@ -32,6 +32,7 @@ COMMANDS = {
     "receipt": "receipt",
     "report": "report",
     "serve": "serve",
+    "witness": "witness",
     "worker": "worker",
 }
 

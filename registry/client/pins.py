@@ -20,6 +20,7 @@ from registry import base64url, policy
 from registry.errors import Invalid
 from registry.identity.group import SIZE, require_element
 from registry.log.checkpoint import parse_vkey
+from registry.log.quorum import Policy
 from registry.signing import keys
 from registry.signing.keys import PublicKey
 
@@ -44,6 +45,11 @@ class Pins:
     log_origin: str
     log_vkey: str
     batch: int
+
+    @property
+    def policy(self) -> Policy:
+        """What a checkpoint needs when nobody gave us a policy with witnesses: the log's signature."""
+        return Policy(parse_vkey(self.log_vkey))
 
     @classmethod
     def read(cls, document: Mapping[str, Any], *, issuer: str) -> Self:

@@ -34,8 +34,7 @@ def verify(document: Mapping[str, Any], pins: Pins, *, member: str | None = None
         verified = verify_file(
             document,
             receipt_keys=pins.receipt_keys,
-            log_vkey=pins.log_vkey,
-            origin=pins.log_origin,
+            policy=pins.policy,
             member=member,
         )
     except Invalid as refused:

@@ -193,7 +193,7 @@ def open_checkpoint(
 
     Raises Invalid, naming what is wrong: the form, the origin, a signature by a known key, the quorum.
     """
-    _verify_roles(log, witnesses)
+    verify_roles(log, witnesses)
     parsed = parse_note(note)
     _verify_log(parsed, log)
     checkpoint = parse_text(parsed.text)
@@ -227,7 +227,8 @@ def parse_decimal(text: str, *, field: str) -> int:
     return int(text)
 
 
-def _verify_roles(log: VerifierKey, witnesses: Sequence[VerifierKey]) -> None:
+def verify_roles(log: VerifierKey, witnesses: Sequence[VerifierKey]) -> None:
+    """Raise Invalid unless the kinds are right and no key has two roles."""
     keys = [raw(each.key) for each in (log, *witnesses)]
     if log.kind is not Kind.LOG or any(witness.kind is not Kind.WITNESS for witness in witnesses):
         raise Invalid("log key must be of kind 0x01 and witness keys of kind 0x04", field="vkey")

@@ -2,9 +2,9 @@
 
 Whoever can write the database can put it back to an earlier state of itself, in which everything fits. So the worker
 keeps the last note that it published in a file beside SQLite's: `registry.db.head`. It does not help against somebody
-who also puts that file back, or deletes it; members who keep checkpoints do (`zilu audit URL --state`). A file that is
-not there is no error: the worker writes it anew. PostgreSQL has no such file; there, and for another disk or machine,
-`zilu audit --state FILE` keeps one.
+who also puts that file back, or deletes it; witnesses do, whom the worker asks when it starts, and members who keep
+checkpoints (`zilu audit URL --state`). A file that is not there is no error: the worker writes it anew. PostgreSQL has
+no such file; there, and for another disk or machine, witnesses do the same, and `zilu audit --state FILE` keeps one.
 
 After an older backup was restored on purpose the worker refuses to start until the file is moved away: what was
 published since then, others have seen, and have to be told.
@@ -85,6 +85,13 @@ def verify(store: Store, *, log: VerifierKey) -> None:
                 "the database stands behind the last published checkpoint, or beside it; run zilu audit. If an older "
                 f"backup was restored on purpose, move {file} away and tell those who read the log"
             )
+
+
+def has(store: Store, note: str, *, log: VerifierKey) -> bool:
+    """Whether the log begins with the tree that the note, signed by its key, speaks of."""
+    with store.read() as session:
+        head = latest(session)
+        return _grew(session, note, size=head.size if head else 0, log=log)
 
 
 def _grew(session: Session, note: str, *, size: int, log: VerifierKey) -> bool:

@@ -69,8 +69,9 @@ class Tile(Base):
 class Checkpoint(Base):
     """A signed tree head. The size is the key: there are never two of one size.
 
-    `previous` is the size of the checkpoint before (0 for the first), so that a missing one is missed. `seal` is a
-    keyed hash over the row (`registry.log.sequencer.seal`).
+    `previous` is the size of the checkpoint before (0 for the first), so that a missing one is missed. `published` is
+    the note with the quorum's cosignatures, and NULL until (or if never) it was met: nobody is shown such a head.
+    `seal` is a keyed hash over the row (`registry.log.sequencer.seal`).
     """
 
     __tablename__ = "checkpoint"
@@ -83,4 +84,5 @@ class Checkpoint(Base):
     root: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     at: Mapped[datetime]
     note: Mapped[str]
+    published: Mapped[str | None]
     seal: Mapped[bytes] = mapped_column(sa.LargeBinary(32))

@@ -10,21 +10,12 @@ index <n>
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.errors import Invalid
 
-from .checkpoint import (
-    Opened,
-    decode_base64,
-    encode_base64,
-    open_checkpoint,
-    parse_decimal,
-    parse_note,
-    parse_text,
-    parse_vkey,
-)
+from .checkpoint import Opened, decode_base64, encode_base64, parse_decimal, parse_note, parse_text
+from .quorum import Policy
 from .tree import HASH_SIZE, leaf_hash, verify_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -72,23 +63,14 @@ def parse(text: str) -> Proof:
     return Proof(index, hashes, checkpoint, extra)
 
 
-def verify(
-    text: str, *, entry: bytes, log_vkey: str, origin: str, witnesses: Sequence[str] = (), quorum: int = 0
-) -> Proven:
-    """Where `entry` stands in the log of `origin`.
+def verify(text: str, *, entry: bytes, policy: Policy) -> Proven:
+    """Where `entry` stands in the log of the policy.
 
-    1. the text is a tlog-proof; 2. the checkpoint is signed by `log_vkey`, is of `origin` and cosigned by at least
-    `quorum` of the `witnesses` (vkeys); 3. the hashes lead from the entry at the index to the checkpoint's root.
-    Raises Invalid naming the first that fails.
+    1. the text is a tlog-proof; 2. the checkpoint is signed by the log and cosigned by the policy's quorum; 3. the
+    hashes lead from the entry at the index to the checkpoint's root. Raises Invalid naming the first that fails.
     """
     proof = parse(text)  # 1
-    opened = open_checkpoint(  # 2
-        proof.checkpoint,
-        log=parse_vkey(log_vkey),
-        origin=origin,
-        witnesses=[parse_vkey(each, field="witnesses") for each in witnesses],
-        quorum=quorum,
-    )
+    opened = policy.open(proof.checkpoint)  # 2
     head = opened.checkpoint
     verify_inclusion(proof.index, size=head.size, leaf=leaf_hash(entry), proof=proof.hashes, root=head.root)  # 3
     return Proven(proof.index, opened)

@@ -5,24 +5,27 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from registry.db import Session
-from registry.errors import NotFound
+from registry.errors import Invalid, NotFound
 from registry.log import proof, tiles, tree
-from registry.log.models import Act, Checkpoint, Tile
-from registry.log.sequencer import latest, reader
+from registry.log.models import Act, Tile
+from registry.log.sequencer import latest_published, reader
 
 
 def head_note(session: Session) -> str:
-    """The latest checkpoint as a signed note; NotFound before the first."""
-    head = latest(session)
-    if head is None:
-        raise NotFound("the log is still empty")
-    return head.note
+    """The newest checkpoint that has its quorum, as a signed note; NotFound before the first."""
+    head = latest_published(session)
+    if head is None or head.published is None:
+        raise NotFound("the log has published nothing yet")
+    return head.published
 
 
 def tile(session: Session, path: str) -> bytes:
     """The bytes of a tile or bundle at this path; NotFound for one that the log does not have, or not that wide."""
-    wanted = tiles.parse_path(path)
-    head = latest(session)
+    try:
+        wanted = tiles.parse_path(path)
+    except Invalid:  # a static resource is there or it is not, whatever it is called
+        raise NotFound("the log has no such tile") from None
+    head = latest_published(session)
     if head is None or wanted.width > tiles.width_at(wanted.level, wanted.index, size=head.size):
         raise NotFound("the log has no such tile")
     if wanted.level is None:
@@ -40,10 +43,16 @@ def _bundle(session: Session, wanted: tiles.Tile) -> bytes:
     return tiles.encode_bundle([entry for entry in entries if entry is not None])
 
 
+def is_public(session: Session, position: int | None) -> bool:
+    """Whether the leaf at this position stands under a published checkpoint."""
+    head = latest_published(session)
+    return head is not None and position is not None and position < head.size
+
+
 def prove(session: Session, act: Act) -> tuple[bytes, str] | None:
-    """The act's entry and its proof under the latest checkpoint; None while it is not sequenced."""
-    head: Checkpoint | None = latest(session)
-    if act.position is None or act.entry is None or head is None or head.size <= act.position:
+    """The act's entry and its proof under the newest published checkpoint; None while it does not stand under one."""
+    head = latest_published(session)
+    if act.position is None or act.entry is None or head is None or not head.published or head.size <= act.position:
         return None
     hashes = tree.inclusion_proof(act.position, size=head.size, hashes=tiles.hashes(reader(session)))
-    return act.entry, proof.Proof(act.position, hashes, head.note).encode()
+    return act.entry, proof.Proof(act.position, hashes, head.published).encode()

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from registry.signing.keys import PublicKey
 from registry.signing.receipt import Receipt, verify_with
 
 from . import leaf, proof
+from .quorum import Policy
 
 _TEXT = Rule("text", lambda value: isinstance(value, str))
 _TEXT_OR_NULL = Rule("text or null", lambda value: value is None or isinstance(value, str))
@@ -40,17 +41,14 @@ def verify_file(
     doc: Mapping[str, Any],
     *,
     receipt_keys: Mapping[str, PublicKey],
-    log_vkey: str,
-    origin: str,
-    witnesses: Sequence[str] = (),
-    quorum: int = 0,
+    policy: Policy,
     member: str | None = None,
 ) -> Verified:
-    """Verify a receipt file; `receipt_keys` by thumbprint, `witnesses` by vkey. Invalid names what is wrong.
+    """Verify a receipt file; `receipt_keys` by thumbprint. Invalid names what is wrong.
 
     1. the file has its four members; 2. the registry signed the receipt, for these answers (and `member`); 3. the
-    opening fits the leaf's commitment; 4. with a proof: the entry is that leaf, it stands in the log of `origin` under
-    a checkpoint signed by `log_vkey` with a `quorum`, and not before the checkpoint that the receipt names.
+    opening fits the leaf's commitment; 4. with a proof: the entry is that leaf, it stands in the log of the policy
+    under its quorum, and not before the checkpoint that the receipt names.
     """
     verify_claims(doc, _RULES, within="file")  # 1
     receipt = verify_with(doc["receipt"], answers=doc["answers"], key_for=receipt_keys.__getitem__, member=member)  # 2
@@ -60,10 +58,7 @@ def verify_file(
     if doc["proof"] is not None:  # 4
         entry = base64url.decode(doc["entry"], field="entry")
         _verify_entry(entry, receipt)
-        proven = proof.verify(
-            doc["proof"], entry=entry, log_vkey=log_vkey, origin=origin, witnesses=witnesses, quorum=quorum
-        )
-        _verify_position(proven, receipt)
+        _verify_position(proof.verify(doc["proof"], entry=entry, policy=policy), receipt)
     return Verified(doc["proof"] is not None, receipt.count, receipt.at, receipt)
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import rfc8785
 import sqlalchemy as sa
@@ -23,25 +24,55 @@ from registry.clock import rfc3339
 from registry.db import Keyring, Session, Store
 from registry.errors import Conflict, Invalid
 from registry.log import checkpoint, leaf, tiles, tree
-from registry.log.models import Act, Checkpoint, Tile
+from registry.log.models import Act, Checkpoint, LeafType, Tile
 from registry.policy import SEQUENCING_LIMIT
 from registry.signing.keys import PrivateKey
 
 BATCH = 4096
+
+# Is asked at the end of a batch, in its transaction, and may `record` one act, whose leaf then stands last in the
+# checkpoint: the place of the `snapshot` leaf. Returns that act, or None when there is nothing to say.
+Closing = Callable[[Session, datetime], Act | None]
+
+
+class Row(NamedTuple):
+    """What the sequencer reads of an act."""
+
+    id: int
+    at: datetime
+    type: LeafType
+    commitment: bytes
+    clear: str | None
+
+
 _LOCK = 0x7A696C75  # "zilu"
 
 
-def sequence(store: Store, *, key: PrivateKey, origin: str, now: datetime) -> Checkpoint | None:
-    """Sequence what is pending, at most 4,096 acts; None when nothing is. Conflict if the clock went back."""
+def sequence(
+    store: Store,
+    *,
+    key: PrivateKey,
+    origin: str,
+    now: datetime,
+    witnessed: bool = False,
+    closing: Closing | None = None,
+) -> Checkpoint | None:
+    """Sequence what is pending, at most 4,096 acts; None when nothing is. Conflict if the clock went back.
+
+    The head is published with it, unless it is to be `witnessed` first (`publish`). `closing` may record one act more,
+    whose leaf is the batch's last; it is asked only when nothing else is left pending.
+    """
     with store.write() as session:
         _lock(session)  # 1
         head = latest(session)  # 2
-        pending = session.scalars(sa.select(Act).where(Act.position.is_(None)).order_by(Act.id).limit(BATCH)).all()
+        pending = _pending(session)
         if not pending:
             return None
         size = head.size if head else 0
         if head and now < head.at - SEQUENCING_LIMIT:  # less is two nodes' clocks differing
             raise Conflict("the clock went back behind the last checkpoint; the log waits until it has caught up")
+        if closing is not None and len(pending) < BATCH and closing(session, now) is not None:
+            pending = _pending(session)
         times = list(_times(pending, max(now, head.at) if head else now))  # 3
         entries = [_entry(act, at) for act, at in zip(pending, times, strict=True)]
         grown = tiles.append(size, [tree.leaf_hash(entry) for entry in entries], reader(session))
@@ -49,10 +80,24 @@ def sequence(store: Store, *, key: PrivateKey, origin: str, now: datetime) -> Ch
         for (level, index), hashes in grown.tiles.items():
             session.merge(Tile(level=level, index=index, hashes=hashes))
         note = checkpoint.sign(checkpoint.Checkpoint(origin, grown.size, grown.root), key=key)
-        at, sealed = times[-1], seal(session.keyring, size=grown.size, previous=size, at=times[-1], note=note)
-        new = Checkpoint(size=grown.size, previous=size, root=grown.root, at=at, note=note, seal=sealed)
+        new = Checkpoint(size=grown.size, previous=size, root=grown.root, at=times[-1], note=note)
+        new.published = None if witnessed else note
+        new.seal = _seal_of(session.keyring, new)
         session.add(new)
         return new
+
+
+def publish(session: Session, head: Checkpoint, note: str) -> None:
+    """Show this head from now on: `note` is its own with the cosignatures of a quorum, which the caller verified."""
+    head.published = note
+    head.seal = _seal_of(session.keyring, head)
+
+
+def _pending(session: Session) -> list[Row]:
+    """Acts without a position, in the order in which they were written. Plain rows: an object each costs more."""
+    columns = (Act.id, Act.at, Act.type, Act.commitment, Act.clear)
+    found = session.execute(sa.select(*columns).where(Act.position.is_(None)).order_by(Act.id).limit(BATCH))
+    return [Row(*row) for row in found]
 
 
 def _lock(session: Session) -> None:
@@ -60,31 +105,52 @@ def _lock(session: Session) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-def seal(keyring: Keyring, *, size: int, previous: int, at: datetime, note: str) -> bytes:
+def _seal_of(keyring: Keyring, head: Checkpoint) -> bytes:
+    return seal(keyring, size=head.size, previous=head.previous, at=head.at, note=head.note, published=head.published)
+
+
+def seal(keyring: Keyring, *, size: int, previous: int, at: datetime, note: str, published: str | None) -> bytes:
     """HMAC-SHA256 over all of a checkpoint's row: the note signs the tree alone, not its time nor what came before."""
-    message = rfc8785.dumps({"at": rfc3339(at), "note": note, "previous": previous, "size": size})
+    row: dict[str, Any] = {"at": rfc3339(at), "note": note, "previous": previous, "size": size}
+    message = rfc8785.dumps(row if published is None else {**row, "published": published})
     return hmac.digest(keyring.pepper, b"zilu/checkpoint/v1\0" + message, "sha256")
 
 
-def _times(acts: Sequence[Act], latest: datetime) -> Iterator[datetime]:
+def _times(acts: Sequence[Row], latest: datetime) -> Iterator[datetime]:
     """When each is stamped: `now`, unless it happened after `now` was read, as an act that held the lock did."""
     for act in acts:
         latest = max(latest, act.at)
         yield latest
 
 
-def _entry(act: Act, at: datetime) -> bytes:
+def _entry(act: Row, at: datetime) -> bytes:
     clear = json.loads(act.clear) if act.clear is not None else None
     return leaf.encode(leaf.Leaf(act.commitment, at, act.type.value, clear))
 
 
-def _place(session: Session, acts: Sequence[Act], entries: Sequence[bytes], size: int) -> None:
-    for offset, (act, entry) in enumerate(zip(acts, entries, strict=True)):
-        act.position, act.entry = size + offset, entry
+def _place(session: Session, acts: Sequence[Row], entries: Sequence[bytes], size: int) -> None:
+    """All at once, by primary key."""
+    numbered = enumerate(zip(acts, entries, strict=True), size)
+    placed = [{"id": act.id, "position": position, "entry": entry} for position, (act, entry) in numbered]
+    session.execute(sa.update(Act), placed)
 
 
 def latest(session: Session) -> Checkpoint | None:
     return session.scalars(sa.select(Checkpoint).order_by(Checkpoint.size.desc()).limit(1)).first()
+
+
+def latest_published(session: Session) -> Checkpoint | None:
+    """The newest head that anyone is shown."""
+    query = sa.select(Checkpoint).where(Checkpoint.published.is_not(None)).order_by(Checkpoint.size.desc()).limit(1)
+    return session.scalars(query).first()
+
+
+def waits(session: Session) -> bool:
+    """Whether there is something to sequence, or a head to publish. Cheap: asked many times in a second."""
+    if session.scalar(sa.select(Act.id).where(Act.position.is_(None)).limit(1)) is not None:
+        return True
+    head = latest(session)
+    return head is not None and head.published is None
 
 
 def reader(session: Session) -> tiles.Read:

@@ -10,13 +10,14 @@ import structlog
 
 from registry.audit import objects
 from registry.errors import ZiluError
-from registry.log import kept
-from registry.log.checkpoint import VerifierKey, verifier_key
-from registry.log.sequencer import sequence, verify_head
+from registry.log.alone import alone
+from registry.log.sequencer import verify_head
 from registry.running import Running
 from registry.worker import clocks, outbox
+from registry.worker.publishing import Publisher
 
-PAUSE = 0.1  # seconds between rounds: an act's leaf is published well within a second
+WAKE = 0.02  # seconds between two looks for new acts: a published leaf is well within a second
+PAUSE = 0.1  # seconds between rounds
 SELDOM = 60.0  # seconds between rounds of what may wait
 
 Duty = Callable[[Running], bool]
@@ -24,42 +25,58 @@ Duty = Callable[[Running], bool]
 _log = structlog.get_logger("zilu.worker")
 
 
-def publish(run: Running) -> bool:
-    """Sequence what is pending, sign the head and keep it. Conflict when the database was set back."""
-    kept.verify(run.store, log=_log_of(run))
-    head = sequence(run.store, key=run.secrets.log_key, origin=run.settings.log_origin, now=run.clock())
-    if head is not None:
-        kept.keep(run.store)
-    return head is not None
-
-
-def _log_of(run: Running) -> VerifierKey:
-    return verifier_key(run.settings.log_origin, run.secrets.log_key.public_key())
-
-
-OFTEN: tuple[Duty, ...] = (publish, clocks.listings, clocks.appeals)
+OFTEN: tuple[Duty, ...] = (clocks.listings, clocks.appeals)
 NOW_AND_THEN: tuple[Duty, ...] = (clocks.escalations, clocks.sweeps)
 
 
+def publish(run: Running) -> bool:
+    """One round of the log's duty, by itself."""
+    publisher = Publisher(run)
+    try:
+        return publisher.publish(run)
+    finally:
+        publisher.close()
+
+
 def run(running: Running, stop: threading.Event) -> None:
-    """Work until `stop` is set. Conflict at once when the database is not ours to write.
+    """Work until `stop` is set, once no other worker does. Conflict at once when the database is not ours to write.
 
     That is when it has objects that nobody migrated, its log does not fit its own head, or it stands behind what was
-    published. The outbox has a thread of its own: no receiver of messages may stop the log or a clock.
+    published. The log and the outbox have threads of their own: no receiver of messages may stop the log or a clock,
+    and no clock the log.
     """
+    with alone(running.store, stop, _wait) as held:
+        if held:
+            _work(running, stop)
+
+
+def _wait() -> None:
+    _log.warning("another worker is at work; this one waits to take over")
+
+
+def _work(running: Running, stop: threading.Event) -> None:
     objects.verify(running.store)
     verify_head(running.store)
-    kept.verify(running.store, log=_log_of(running))
-    kept.keep(running.store)
-    messages = threading.Thread(target=_rounds, args=(running, stop, (outbox.deliver,), ()))
-    messages.start()
-    _rounds(running, stop, OFTEN, NOW_AND_THEN)
-    messages.join()
+    publisher = Publisher(running)
+    publisher.verify(running)
+    rounds = (
+        (PAUSE, (outbox.deliver,), ()),
+        (WAKE, (publisher.publish,), ()),
+    )
+    threads = [threading.Thread(target=_rounds, args=(running, stop, *each)) for each in rounds]
+    for thread in threads:
+        thread.start()
+    _rounds(running, stop, PAUSE, OFTEN, NOW_AND_THEN)
+    for thread in threads:
+        thread.join()
+    publisher.close()
 
 
-def _rounds(running: Running, stop: threading.Event, often: Sequence[Duty], seldom: Sequence[Duty]) -> None:
+def _rounds(
+    running: Running, stop: threading.Event, pause: float, often: Sequence[Duty], seldom: Sequence[Duty]
+) -> None:
     next_seldom = 0.0
-    while not stop.wait(PAUSE):
+    while not stop.wait(pause):
         duties = list(often)
         if time.monotonic() >= next_seldom:
             duties, next_seldom = [*often, *seldom], time.monotonic() + SELDOM

@@ -19,6 +19,7 @@ from registry.identity.document import parse
 from registry.identity.voprf import hash_to_group
 from registry.log import receipt as receipts
 from registry.log.checkpoint import verifier_key
+from registry.log.quorum import Policy
 from registry.policy import RESPONSE_WINDOW
 from registry.signing.keys import thumbprint
 from tests.accused import Accused
@@ -97,8 +98,7 @@ def test_somebody_else_is_not_listed_and_the_receipt_verifies(hana: Page, listed
     proven = receipts.verify_file(
         json.loads(Path(download.value.path()).read_text()),
         receipt_keys={thumbprint(public): public},
-        log_vkey=verifier_key(origin, SECRETS.log_key.public_key()).vkey,
-        origin=origin,
+        policy=Policy(verifier_key(origin, SECRETS.log_key.public_key())),
         member="birch",
     )
     assert proven.proven

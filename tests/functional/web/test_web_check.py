@@ -15,6 +15,7 @@ from registry.identity.voprf import Blinded, Evaluated
 from registry.keys.holder import Holder
 from registry.log import receipt as receipts
 from registry.log.checkpoint import verifier_key
+from registry.log.quorum import Policy
 from registry.log.sequencer import sequence
 from registry.members.actions import set_standing
 from registry.members.models import Standing
@@ -113,8 +114,7 @@ def test_the_receipt_gains_its_proof_and_verifies(
     proven = receipts.verify_file(
         {**hana.get(path).json, "answers": answer["checks"]},
         receipt_keys={thumbprint(public): public},
-        log_vkey=verifier_key(origin, SECRETS.log_key.public_key()).vkey,
-        origin=origin,
+        policy=Policy(verifier_key(origin, SECRETS.log_key.public_key())),
         member="birch",
     )
     assert proven.proven

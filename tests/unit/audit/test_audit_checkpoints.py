@@ -69,8 +69,8 @@ def test_an_edited_checkpoint_is_altered_and_no_other_is_accused(grown: Small, c
 def test_a_checkpoint_by_another_key_is_altered(grown: Small) -> None:
     with grown.store.write() as session:
         row = session.get_one(Checkpoint, 2)
-        row.note = checkpoint.sign(checkpoint.Checkpoint(ORIGIN, 2, row.root), key=keys.generate())
-        row.seal = sequencer.seal(KEYRING, size=2, previous=1, at=row.at, note=row.note)
+        row.note = row.published = checkpoint.sign(checkpoint.Checkpoint(ORIGIN, 2, row.root), key=keys.generate())
+        row.seal = sequencer.seal(KEYRING, size=2, previous=1, at=row.at, note=row.note, published=row.published)
     assert grown.named() == {("altered", "checkpoint:2")}
 
 
@@ -78,8 +78,8 @@ def test_a_checkpoint_of_another_tree_by_the_right_key_says_that_the_log_was_rew
     with grown.store.write() as session:
         row = session.get_one(Checkpoint, 2)
         row.root = b"?" * 32
-        row.note = checkpoint.sign(checkpoint.Checkpoint(ORIGIN, 2, row.root), key=grown.log_key)
-        row.seal = sequencer.seal(KEYRING, size=2, previous=1, at=row.at, note=row.note)
+        row.note = row.published = checkpoint.sign(checkpoint.Checkpoint(ORIGIN, 2, row.root), key=grown.log_key)
+        row.seal = sequencer.seal(KEYRING, size=2, previous=1, at=row.at, note=row.note, published=row.published)
     (found,) = grown.differences()
     assert (found.kind.value, found.name) == ("altered", "checkpoint:2")
     assert "rewritten" in found.why
@@ -89,7 +89,7 @@ def test_a_checkpoint_that_is_older_than_the_one_before_it_is_back_dated(grown: 
     with grown.store.write() as session:
         row = session.get_one(Checkpoint, 2)
         row.at = START - MINUTE
-        row.seal = sequencer.seal(KEYRING, size=2, previous=1, at=row.at, note=row.note)
+        row.seal = sequencer.seal(KEYRING, size=2, previous=1, at=row.at, note=row.note, published=row.published)
     assert grown.named() == {("back-dated", "checkpoint:2")}
 
 

@@ -15,6 +15,7 @@ from registry.errors import Conflict, NotFound
 from registry.log import checkpoint, leaf, proof, queries, tiles, tree
 from registry.log.actions import record, row_digest
 from registry.log.models import Act, Checkpoint, LeafType, Tile
+from registry.log.quorum import Policy
 from registry.log.sequencer import latest, sequence, verify_head
 from registry.members.models import Member, Standing
 from registry.signing import keys
@@ -119,7 +120,7 @@ def test_a_proof_verifies_and_an_unsequenced_act_has_none(store: Store, cast: Ca
         assert queries.prove(session, session.get_one(Act, fresh.id)) is None
     assert found is not None
     entry, text = found
-    assert proof.verify(text, entry=entry, log_vkey=VKEY.vkey, origin=ORIGIN).index == 7
+    assert proof.verify(text, entry=entry, policy=Policy(VKEY)).index == 7
 
 
 def test_the_log_waits_when_the_clock_goes_back(store: Store, cast: Cast, now: datetime) -> None:

@@ -15,6 +15,7 @@ from registry.errors import Invalid
 from registry.log import checkpoint, proof, tiles, tree
 from registry.log.checkpoint import Checkpoint, Kind
 from registry.log.proof import Proof
+from registry.log.quorum import Policy, Witness
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 ORIGIN = "registry.example/log"
@@ -37,15 +38,16 @@ def of(index: int, *, extra: bytes | None = None) -> Proof:
 GOOD = of(73).encode()
 
 
-def verify(
-    text: str, *, entry: bytes = ENTRIES[73], vkey: str = VKEY, origin: str = ORIGIN, quorum: int = 0
-) -> proof.Proven:
-    return proof.verify(text, entry=entry, log_vkey=vkey, origin=origin, witnesses=[W_VKEY], quorum=quorum)
+WITNESS = Witness("w", checkpoint.parse_vkey(W_VKEY))
+
+
+def verify(text: str, *, entry: bytes = ENTRIES[73], vkey: str = VKEY, quorum: str = "none") -> proof.Proven:
+    return proof.verify(text, entry=entry, policy=Policy(checkpoint.parse_vkey(vkey), (WITNESS,), (), quorum))
 
 
 @pytest.mark.parametrize("index", [0, 1, 73, 255, 256, 299])
 def test_an_entry_is_proven_where_it_stands(index: int) -> None:
-    proven = verify(of(index).encode(), entry=ENTRIES[index], quorum=1)
+    proven = verify(of(index).encode(), entry=ENTRIES[index], quorum="w")
     assert proven.index == index
     assert proven.opened.checkpoint == HEAD
     assert [seen.witness for seen in proven.opened.cosignatures] == ["w.example"]
@@ -79,9 +81,11 @@ NOTHING_PROVEN = {
         GOOD, entry=b"\x01" + tree.leaf_hash(ENTRIES[72]) + tree.leaf_hash(ENTRIES[73])
     ),
     "another log's key": lambda: verify(GOOD, vkey=checkpoint.verifier_key(ORIGIN, OTHER.public_key()).vkey),
-    "another origin": lambda: verify(GOOD, origin="other.example/log"),
+    "another origin": lambda: verify(
+        GOOD, vkey=checkpoint.verifier_key("other.example/log", LOG_KEY.public_key()).vkey
+    ),
     "a witness's key as the log's": lambda: verify(GOOD, vkey=W_VKEY),
-    "a quorum that is not met": lambda: verify(GOOD, quorum=2),
+    "a quorum that is not met": lambda: verify(GOOD, quorum="both"),
     "hashes in another order": lambda: verify(Proof(73, of(73).hashes[::-1], NOTE).encode()),
     "a hash less": lambda: verify(Proof(73, of(73).hashes[:-1], NOTE).encode()),
     "a hash more": lambda: verify(Proof(73, (*of(73).hashes, bytes(32)), NOTE).encode()),

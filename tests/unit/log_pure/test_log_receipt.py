@@ -15,6 +15,7 @@ from registry.log import checkpoint, leaf, tree
 from registry.log.checkpoint import Checkpoint, Kind
 from registry.log.leaf import Leaf
 from registry.log.proof import Proof
+from registry.log.quorum import Policy, Witness
 from registry.log.receipt import Verified, verify_file
 from registry.signing import canonical, keys, receipt
 
@@ -62,8 +63,13 @@ PROMISE = {"receipt": issued(), "answers": ANSWERS, "proof": None, "entry": None
 WHOLE = PROMISE | {"proof": PROOF, "entry": base64url.encode(ENTRY)}
 
 
+ALONE = Policy(checkpoint.parse_vkey(VKEY))
+COSIGNED = Policy(ALONE.log, (Witness("w", checkpoint.parse_vkey(W_VKEY)),), (), "w")
+STRANGER = Witness("x", checkpoint.verifier_key("x.example", OTHER.public_key(), kind=Kind.WITNESS))
+
+
 def verify(doc: dict[str, Any], **more: Any) -> Verified:
-    return verify_file(doc, **({"receipt_keys": KNOWN, "log_vkey": VKEY, "origin": ORIGIN} | more))
+    return verify_file(doc, **({"receipt_keys": KNOWN, "policy": ALONE} | more))
 
 
 def test_a_receipt_without_proof_is_a_promise() -> None:
@@ -73,7 +79,7 @@ def test_a_receipt_without_proof_is_a_promise() -> None:
 
 
 def test_a_receipt_with_its_proof_is_proven() -> None:
-    verified = verify(WHOLE, witnesses=[W_VKEY], quorum=1, member="M-01")
+    verified = verify(WHOLE, policy=COSIGNED, member="M-01")
     assert (verified.proven, verified.count, verified.at) == (True, 1, NOW)
 
 
@@ -116,14 +122,18 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: verify(WHOLE | {"proof": proven([*BEFORE, ENTRY], 3, key=OTHER)}),
         "checkpoint",
     ),
-    "a proof of another log": (lambda: verify(WHOLE, origin="other.example/log"), "origin"),
+    "a proof of another log": (
+        lambda: verify(WHOLE, policy=Policy(checkpoint.verifier_key("other.example/log", LOG_KEY.public_key()))),
+        "checkpoint",
+    ),
     "a proof from before the answer": (
         lambda: verify(WHOLE | {"proof": proven([*BEFORE[:2], ENTRY, b"newer"], 2)}),
         "proof",
     ),
-    "a quorum that is not met": (lambda: verify(WHOLE, witnesses=[W_VKEY], quorum=2), "checkpoint"),
-    "a witness that did not sign": (lambda: verify(WHOLE, quorum=1), "checkpoint"),
-    "a witness key that is none": (lambda: verify(WHOLE, witnesses=["w.example"], quorum=1), "witnesses"),
+    "a quorum that is not met": (
+        lambda: verify(WHOLE, policy=Policy(ALONE.log, (STRANGER,), (), "x")),
+        "checkpoint",
+    ),
 }
 
 
