@@ -34,6 +34,10 @@ class Action(enum.StrEnum):
     REPORT_FILE = "report-file"
     REPORT_COUNTERSIGN = "report-countersign"
     REPORT_READ = "report-read"
+    EXHIBIT_OPEN = "exhibit-open"
+    INSPECTION_HOLD = "inspection-hold"  # of a sealed annex
+    INSPECTION_SIGN = "inspection-sign"
+    INSPECTION_READ = "inspection-read"
     DOCKET_READ = "docket-read"
     REPORT_SCREEN = "report-screen"
     LETTER_READ = "letter-read"
@@ -79,6 +83,8 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REPORTER, _A.EVALUATE): Relation.ANY,
         (_R.REPORTER, _A.REPORT_FILE): Relation.OWN,
         (_R.REPORTER, _A.REPORT_READ): Relation.OWN,
+        (_R.REPORTER, _A.EXHIBIT_OPEN): Relation.OWN,
+        (_R.REPORTER, _A.INSPECTION_READ): Relation.OWN,
         (_R.REPORTER, _A.APPEAL_ANSWER): Relation.OWN,
         (_R.REPORTER, _A.APPEAL_READ): Relation.OWN,
         (_R.REPORTER, _A.FINDING_READ): Relation.OWN,
@@ -87,6 +93,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.APPROVER, _A.EVALUATE): Relation.ANY,
         (_R.APPROVER, _A.REPORT_COUNTERSIGN): Relation.OWN,
         (_R.APPROVER, _A.REPORT_READ): Relation.OWN,
+        (_R.APPROVER, _A.EXHIBIT_OPEN): Relation.OWN,
         (_R.APPROVER, _A.APPEAL_ANSWER): Relation.OWN,
         (_R.APPROVER, _A.APPEAL_READ): Relation.OWN,
         (_R.APPROVER, _A.FINDING_READ): Relation.OWN,
@@ -97,21 +104,30 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.MEMBER_ADMIN, _A.ACCOUNT_OPEN): Relation.OWN,
         (_R.CLERK, _A.LETTER_READ): Relation.OTHER,
         (_R.CLERK, _A.SERVICE_RECORD): Relation.OTHER,
+        (_R.CLERK, _A.INSPECTION_HOLD): Relation.OTHER,
+        (_R.CLERK, _A.INSPECTION_SIGN): Relation.OTHER,
+        (_R.CLERK, _A.INSPECTION_READ): Relation.OTHER,
         (_R.CLERK, _A.APPEAL_ADMIT): Relation.OTHER,
         (_R.CLERK, _A.APPEAL_READ): Relation.OTHER,
         (_R.SCREENER, _A.DOCKET_READ): Relation.ANY,
         (_R.SCREENER, _A.REPORT_READ): Relation.OTHER,
+        (_R.SCREENER, _A.EXHIBIT_OPEN): Relation.OTHER,  # narrowed to while they screen
         (_R.SCREENER, _A.REPORT_SCREEN): Relation.OTHER,
+        (_R.SCREENER, _A.INSPECTION_SIGN): Relation.OTHER,
         (_R.PANELIST, _A.DOCKET_READ): Relation.ANY,
+        (_R.PANELIST, _A.EXHIBIT_OPEN): Relation.OTHER,  # narrowed to the panels they sit on
         (_R.PANELIST, _A.APPEAL_HEAR): Relation.OTHER,
         (_R.PANELIST, _A.APPEAL_VOTE): Relation.OTHER,
         (_R.PANELIST, _A.APPEAL_READ): Relation.OTHER,  # narrowed to the panels they sit on
         (_R.PANELIST, _A.PANEL_SERVE): Relation.ANY,
         (_R.VERIFIER, _A.EVALUATE): Relation.ANY,
         (_R.VERIFIER, _A.CASE_ATTEST): Relation.OTHER,
+        (_R.VERIFIER, _A.INSPECTION_SIGN): Relation.OTHER,
         (_R.REGULATOR, _A.ENTRY_LIST): Relation.ANY,
         (_R.REGULATOR, _A.ENTRY_READ): Relation.ANY,
         (_R.REGULATOR, _A.REPORT_READ): Relation.ANY,
+        (_R.REGULATOR, _A.EXHIBIT_OPEN): Relation.ANY,
+        (_R.REGULATOR, _A.INSPECTION_READ): Relation.ANY,
         (_R.REGULATOR, _A.APPEAL_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_RAISE): Relation.ANY,
@@ -137,6 +153,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.REPORT_FILE: frozenset({Scope.REPORT}),
         _A.REPORT_COUNTERSIGN: frozenset({Scope.REPORT}),
         _A.REPORT_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
+        _A.EXHIBIT_OPEN: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
+        _A.INSPECTION_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.APPEAL_ANSWER: frozenset({Scope.REPORT}),
         _A.APPEAL_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.FINDING_RAISE: frozenset({Scope.AUDIT}),
@@ -151,6 +169,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
                 _A.REPORT_SCREEN,
                 _A.LETTER_READ,
                 _A.SERVICE_RECORD,
+                _A.INSPECTION_HOLD,
+                _A.INSPECTION_SIGN,
                 _A.APPEAL_ADMIT,
                 _A.APPEAL_HEAR,
                 _A.APPEAL_VOTE,
@@ -172,6 +192,8 @@ NEEDS_ADMISSION = frozenset(
         _A.REPORT_SCREEN,
         _A.LETTER_READ,
         _A.SERVICE_RECORD,
+        _A.INSPECTION_HOLD,
+        _A.INSPECTION_SIGN,
         _A.CASE_ATTEST,
         _A.APPEAL_ADMIT,
         _A.APPEAL_HEAR,

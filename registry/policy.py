@@ -118,6 +118,11 @@ RESPONSE_WINDOW: Final = 30 * DAY  # from service to listing; nothing is visible
 REASONS_LENGTH: Final = 2_000
 STATEMENT_LENGTH: Final = 2_000  # characters
 EXHIBIT_BYTES: Final = 10 * 1024 * 1024
+EXHIBIT_PIXELS: Final = 40_000_000  # of a picture: a page at 600 dpi
+EXHIBIT_PAGES: Final = 300  # of a PDF
+EXHIBIT_OBJECTS: Final = 250_000  # within a PDF
+EXHIBIT_ROWS: Final = 100_000  # of a table
+INSPECTION_LIFE: Final = timedelta(hours=8)  # for which a sealed annex can be looked at under supervision
 CODE_ATTEMPTS: Final = 5  # case matches per one-time code
 
 # Checks

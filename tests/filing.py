@@ -32,6 +32,9 @@ OTHER_NUMBER = "440524188001010014"
 CONTACT: Mapping[str, object] = {"name": "王小明", "address": "北京市朝阳区\n幸福路 1 号", "language": "zh"}
 EXHIBIT = b"time,account,records\n2026-02-01T10:00:00Z,courier-7,300\n2026-02-02T10:00:00Z,courier-7,410\n"
 SHA256 = hashlib.sha256(EXHIBIT).hexdigest()
+# With the customers that the exhibit leaves out.
+ANNEX = b"time,account,customer\n2026-02-01T10:00:00Z,courier-7,Zhao Liu\n2026-02-02T10:00:00Z,courier-7,Sun Qi\n"
+ANNEXES: Mapping[str, str] = {hashlib.sha256(ANNEX).hexdigest(): SHA256}
 
 
 def tag_of(holder: Holder, number: str = NUMBER) -> bytes:
@@ -112,6 +115,8 @@ class Filing:
         self.token = sign(cast.rui, self.payload)
         with store.write() as session:
             put_exhibit(session, actor=cast.rui.actor, sha256=SHA256, data=EXHIBIT, now=now)
+            for digest in changes.get("annexes", {}):
+                put_exhibit(session, actor=cast.rui.actor, sha256=digest, data=ANNEX, now=now)
         with store.write() as session:
             self.filed = self.file(session, now)
         self.id, self.case_id, self.number = self.filed.report.id, self.filed.case.id, self.filed.case.number

@@ -13,8 +13,8 @@ REGISTRY = Path(__file__).parent.parent / "registry"
 # The foundations, the domain in the order in which a case passes through it, its readers, the edges, the assembly.
 # A name may import only what stands to its left; the edges stand side by side and do not import each other.
 LEFT_TO_RIGHT = """
-    errors clock base64url config policy identity signing vault db log client members accounts access keys cases
-    notices reports entries checks watches recalls appeals panels findings schema revisions audit running parent
+    errors clock base64url config policy pictures identity signing vault db log client members accounts access keys
+    cases notices reports entries checks watches recalls appeals panels findings schema revisions audit running parent
 """
 ORDER: list[set[str]] = [
     *({name} for name in LEFT_TO_RIGHT.split()),
@@ -70,7 +70,7 @@ def part_of(path: Path) -> str:
 def is_pure(path: Path) -> bool:
     part = part_of(path)
     return (
-        part in {"identity", "signing", "client", "vault"}
+        part in {"identity", "signing", "client", "vault", "pictures"}
         or path.name == "rules.py"
         or (part == "log" and path.name in PURE_LOG)
     )

@@ -13,6 +13,7 @@ from registry.cases.steps import replay
 from registry.entries.rules import NEXT as ENTRY
 from registry.findings.rules import NEXT as FINDING
 from registry.notices.rules import NEXT as NOTICE
+from registry.reports.rules import INSPECTION
 from registry.reports.rules import NEXT as REPORT
 
 # The transition table of every table whose rows have a `state`.
@@ -20,6 +21,7 @@ LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
     "appeal": APPEAL,
     "entry": ENTRY,
     "finding": FINDING,
+    "inspection": INSPECTION,
     "notice": NOTICE,
     "report": REPORT,
 }

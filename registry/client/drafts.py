@@ -4,6 +4,7 @@
  "term_days", "reasons", and "witnesses", "incident", "late_reason", "impersonation", "offence_version" or not,
                                            as in a report (`registry.reports.statement`)
  "exhibits": [file beside the draft, or SHA-256 in hexadecimal, …],    named in the same way in "facts" and "proof"
+ "annexes": {annex with customers' data: its redacted copy among the exhibits} or not,     named in the same way
  "contact": {"name", "address", "phone" or not, "language"},          sent beside the report, not signed
  "source": where an imported draft came from, or not}                 for the person who signs; not sent
 """
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from registry import policy
+from registry import pictures, policy
 from registry.errors import Conflict, Invalid
 from registry.signing import canonical
 
@@ -27,7 +28,7 @@ CLAIMS = (
     "offence", "staff", "basis", "gravity", "period", "found", "measure", "breach_notice", "narrative", "facts",
     "proof", "exhibits", "term_days", "reasons",
 )  # fmt: skip
-OPTIONAL = frozenset({"impersonation", "incident", "late_reason", "offence_version", "witnesses"})
+OPTIONAL = frozenset({"annexes", "impersonation", "incident", "late_reason", "offence_version", "witnesses"})
 _BESIDE = frozenset({"contact", "source"})
 _NAMING = frozenset({"exhibits", "exhibit"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -53,7 +54,10 @@ def load(path: Path) -> Draft:
     if not isinstance(document["contact"], dict):
         raise Invalid("contact must be an object with name, address, language and perhaps phone", field="contact")
     claims = {name: document[name] for name in (*CLAIMS, *OPTIONAL) if name in document}
-    return Draft(_hashed(claims, path.parent), document["contact"])
+    claims = _hashed(claims, path.parent)
+    if "annexes" in claims:
+        claims["annexes"] = _annexes(claims["annexes"], path.parent)
+    return Draft(claims, document["contact"])
 
 
 def load_signed(path: Path) -> dict[str, Any]:
@@ -74,11 +78,16 @@ def store(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal; Invalid when it cannot be an exhibit."""
+    """SHA-256 in hexadecimal of what is sent of a file; Invalid when it cannot be an exhibit."""
+    return hashlib.sha256(exhibit(path)).hexdigest()
+
+
+def exhibit(path: Path) -> bytes:
+    """What is hashed and sent of a file: a picture goes without its metadata, everything else as it is."""
     data = _read(path, limit=policy.EXHIBIT_BYTES)
     if not data:
         raise Invalid(f"{path} is empty; an exhibit must hold something", field="exhibits")
-    return hashlib.sha256(data).hexdigest()
+    return pictures.stripped(data)
 
 
 def _read(path: Path, *, limit: int = canonical.MAX_BYTES) -> bytes:
@@ -97,7 +106,7 @@ def _hashed(claims: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     named = claims["exhibits"]
     if not isinstance(named, list) or not named or not all(isinstance(name, str) and name for name in named):
         raise Invalid("exhibits must be a list of files beside the draft, at least one", field="exhibits")
-    digests = {name: name if _SHA256.fullmatch(name) else digest_of(folder / name) for name in named}
+    digests = {name: _digest(name, folder) for name in named}
     hashed: dict[str, Any] = _replaced(claims, digests)
     return hashed
 
@@ -109,6 +118,18 @@ def _replaced(value: Any, digests: Mapping[str, str], *, naming: bool = False) -
     if isinstance(value, list):
         return [_replaced(inner, digests, naming=naming) for inner in value]
     return digests.get(value, value) if naming and isinstance(value, str) else value
+
+
+def _annexes(named: object, folder: Path) -> dict[str, str]:
+    if not isinstance(named, dict) or not all(isinstance(name, str) and name for name in (*named, *named.values())):
+        raise Invalid(
+            "annexes must give for each annex its redacted copy, both files beside the draft", field="annexes"
+        )
+    return {_digest(annex, folder): _digest(copy, folder) for annex, copy in named.items()}
+
+
+def _digest(name: str, folder: Path) -> str:
+    return name if _SHA256.fullmatch(name) else digest_of(folder / name)
 
 
 def _private(path: str, flags: int) -> int:

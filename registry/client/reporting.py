@@ -50,9 +50,9 @@ def file(registry: Registry, signed: Mapping[str, Any], exhibits: Sequence[Path]
     token, contact = signed.get("report"), signed.get("contact")
     if signed.keys() != {"report", "contact"} or not isinstance(token, str) or not isinstance(contact, dict):
         raise Invalid("the file must hold a signed report and its contact; make it with zilu report sign", field="file")
-    for digest, path in _matched(jws.parse(token, typ=REPORT).payload.get("exhibits"), exhibits).items():
-        data = path.read_bytes()
-        registry.put(f"/api/v1/exhibits/{digest}", data, content_type="application/octet-stream")
+    payload = jws.parse(token, typ=REPORT).payload
+    for digest, path in _matched([*payload.get("exhibits", []), *payload.get("annexes", {})], exhibits).items():
+        registry.put(f"/api/v1/exhibits/{digest}", drafts.exhibit(path), content_type="application/octet-stream")
     return registry.post("/api/v1/reports", {"report": token, "contact": contact})
 
 
@@ -106,10 +106,9 @@ def _tag(registry: Registry, person: Document) -> str:
     return base64url.encode(tag)
 
 
-def _matched(named: object, paths: Sequence[Path]) -> dict[str, Path]:
-    """The file of each exhibit that the report names; Invalid when one is missing or one too many."""
+def _matched(wanted: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:
+    """The file of each exhibit and annex that the report names; Invalid when one is missing or one too many."""
     given = {drafts.digest_of(path): path for path in paths}
-    wanted = named if isinstance(named, list) else []
     strangers = [path for digest, path in given.items() if digest not in wanted]
     if strangers:
         raise Invalid(f"{strangers[0]} is not an exhibit of this report, or has changed since", field="exhibit")

@@ -78,7 +78,7 @@ def file(
     report.sealed_statement = seal(key, report, "sealed_statement", token)
     report.sealed_contact = seal(key, report, "sealed_contact", json.dumps(asdict(reach)))
     begin(session, report, NEXT, Verb.FILE, actor=actor.id, now=now)
-    bind(session, member_id=actor.member_id, digests=accusation.exhibits, key=key)
+    bind(session, member_id=actor.member_id, digests=accusation.exhibits, annexes=accusation.annexes, key=key)
     facts = {"report": report.id, "offence": report.offence, "level": report.level, "kid": signed.kid}
     record(session, "report.file", actor=actor.id, now=now, facts=facts, case=key)
     return Filed(report, case, is_new=True)

@@ -1,6 +1,7 @@
 """What a report rests on: the facts, each with its exhibits, the witnesses, and what its standard of proof demands.
 
 exhibits   [SHA-256 in lower-case hexadecimal, 1 to 20]
+annexes    {SHA-256 of an annex with customers' data: that of its redacted copy, one of the exhibits}, or left out
 facts      [{"text", "exhibits": [SHA-256 of the report's own, one or more]}, 1 to 20]
 witnesses  [{"name", "contact", "role"}, 1 to 10], or left out; the subject is shown the roles alone
 proof      {"judgment" | "police" | "dismissal": {"reference", "date"},
@@ -75,6 +76,17 @@ def verify_exhibits(digests: list[Any]) -> None:
         raise Invalid(
             f"exhibits must be 1 to {rules.MAX_EXHIBITS} different SHA-256 digests in lower-case hexadecimal",
             field="exhibits",
+        )
+
+
+def verify_annexes(annexes: Mapping[str, Any], *, exhibits: list[str]) -> None:
+    """Raise Invalid unless each annex has a redacted copy of its own, and is no exhibit itself."""
+    copies = list(annexes.values())
+    own = all(_SHA256.fullmatch(digest) and digest not in exhibits for digest in annexes)
+    if not own or any(copy not in exhibits or copies.count(copy) > 1 for copy in copies):
+        raise Invalid(
+            "annexes must give for the SHA-256 of each annex that of its redacted copy, one of the exhibits",
+            field="annexes",
         )
 
 

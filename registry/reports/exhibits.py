@@ -1,26 +1,35 @@
-"""Take evidence in, bind it to the case whose report names it, open it for those on the case."""
+"""Take evidence in, bind it to the case whose report names it, open it for those on the case.
+
+The digest in a signed report is over the bytes that stand here: nothing is changed after the upload, and what would
+have to be changed (a picture with metadata) is refused. An exhibit that holds customers' data has two files: the
+redacted copy, which everyone on the case may open, and the annex, which the report links to it by hash and which is
+opened only at an inspection (`inspections`).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from registry import vault
 from registry.access import Action, Actor, require
+from registry.accounts.rules import Role
 from registry.cases.actions import key_of, seal_bytes, unseal_bytes
 from registry.cases.models import Case
 from registry.db import Session, new_id
-from registry.errors import Conflict, Invalid, NotFound
+from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.log.actions import CaseKey, record
 from registry.reports import queries, rules
 from registry.reports.contents import Kind, kind_of
-from registry.reports.models import Exhibit
+from registry.reports.models import Exhibit, Report
+from registry.reports.rules import State
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -62,29 +71,49 @@ def put_exhibit(session: Session, *, actor: Actor, sha256: str, data: bytes, now
     return exhibit
 
 
-def bind(session: Session, *, member_id: str, digests: Sequence[str], key: CaseKey) -> list[Exhibit]:
+def bind(
+    session: Session,
+    *,
+    member_id: str,
+    digests: Sequence[str],
+    annexes: Mapping[str, str] = MappingProxyType({}),
+    key: CaseKey,
+) -> list[Exhibit]:
     """Give the uploads to the case: sealed anew under its key, the old ciphertext overwritten. The caller records.
 
-    Raises Invalid that names the first digest, by its place, that the member has not uploaded for this report.
+    `annexes` maps the digest of each annex to that of its redacted copy among `digests`. Raises Invalid that names
+    the first digest, by its place, that the member has not uploaded for this report.
     """
-    bound = []
-    for place, digest in enumerate(digests):
-        exhibit = _waiting(session, member_id, _lookup(session, digest))
-        if exhibit is None:
-            raise Invalid(
-                f"exhibits[{place}] has not been uploaded; PUT it to /api/v1/exhibits, once for each report",
-                field=f"exhibits[{place}]",
-                code="exhibit-missing",
-            )
-        data = vault.open_sealed(session.keyring.vault_key, exhibit.sealed_content, **_place(exhibit))
-        exhibit.case_id, exhibit.sealed_content = key.case_id, seal_bytes(key, exhibit, "sealed_content", data)
-        bound.append(exhibit)
-    return bound
+    bound = {
+        digest: _bound(session, member_id, digest, key, field=f"exhibits[{place}]")
+        for place, digest in enumerate(digests)
+    }
+    session.flush()  # the annexes refer to their copies
+    for place, (digest, copy) in enumerate(sorted(annexes.items())):
+        _bound(session, member_id, digest, key, field=f"annexes[{place}]").copy_id = bound[copy].id
+    return list(bound.values())
+
+
+def _bound(session: Session, member_id: str, digest: str, key: CaseKey, *, field: str) -> Exhibit:
+    exhibit = _waiting(session, member_id, _lookup(session, digest))
+    if exhibit is None:
+        raise Invalid(
+            f"{field} has not been uploaded; PUT it to /api/v1/exhibits, once for each report",
+            field=field,
+            code="exhibit-missing",
+        )
+    data = vault.open_sealed(session.keyring.vault_key, exhibit.sealed_content, **_place(exhibit))
+    exhibit.case_id, exhibit.sealed_content = key.case_id, seal_bytes(key, exhibit, "sealed_content", data)
+    return exhibit
 
 
 def open_exhibit(session: Session, *, actor: Actor, report_id: str, sha256: str, now: datetime) -> Opened:
-    """A piece of evidence for somebody on the case; each opening is logged."""
-    report = queries.readable(session, actor=actor, report_id=report_id)
+    """A piece of evidence for somebody on the case; each opening is logged.
+
+    A screener opens it while they screen; a panelist through the appeal that they sit on (`panels.evidence`).
+    """
+    report = queries.guarded(session, actor=actor, report_id=report_id, action=Action.EXHIBIT_OPEN)
+    _verify_on_the_case(actor, report)
     return _open(session, report.case_id, sha256, actor.id, now)
 
 
@@ -93,17 +122,42 @@ def open_as_subject(session: Session, *, case_id: str, sha256: str, now: datetim
     return _open(session, case_id, sha256, f"subject:{case_id}", now)
 
 
+def open_for_panel(session: Session, *, case_id: str, sha256: str, actor: Actor, now: datetime) -> Opened:
+    """The same for a panelist; whether they sit on a panel of the case, `panels.evidence` has asked."""
+    return _open(session, case_id, sha256, actor.id, now)
+
+
+def _verify_on_the_case(actor: Actor, report: Report) -> None:
+    if actor.member_id == report.member_id or Role.REGULATOR in actor.roles:
+        return
+    if Role.SCREENER not in actor.roles:
+        raise Forbidden("a panel opens the evidence through the appeal that it sits on")
+    if report.state is not State.COUNTERSIGNED:
+        raise Forbidden("a screener opens the evidence while the report waits to be screened")
+
+
 def _open(session: Session, case_id: str, sha256: str, actor: str, now: datetime) -> Opened:
     if not _SHA256.fullmatch(sha256):
         raise Invalid("sha256 must be 64 lower-case hexadecimal digits", field="sha256")
-    wanted = sa.select(Exhibit).where(Exhibit.case_id == case_id, Exhibit.lookup == _lookup(session, sha256))
-    exhibit = session.scalar(wanted)
-    if exhibit is None:
-        raise NotFound("this report has no such exhibit")
+    exhibit = _of_case(session, case_id, sha256)
+    if exhibit is None or exhibit.copy_id is not None:
+        raise NotFound("this report has no such exhibit; an annex is opened at an inspection")
     key = key_of(session, session.get_one(Case, case_id))
     data = unseal_bytes(key, exhibit, "sealed_content")
     record(session, "exhibit.open", actor=actor, now=now, facts={"exhibit": exhibit.id}, case=key)
     return Opened(exhibit.kind, data)
+
+
+def annex_of(session: Session, *, case_id: str, sha256: str) -> Exhibit | None:
+    """The sealed annex of the exhibit with this digest; None when it has none."""
+    copy = _of_case(session, case_id, sha256)
+    return session.scalar(sa.select(Exhibit).where(Exhibit.copy_id == copy.id)) if copy else None
+
+
+def _of_case(session: Session, case_id: str, sha256: str) -> Exhibit | None:
+    return session.scalar(
+        sa.select(Exhibit).where(Exhibit.case_id == case_id, Exhibit.lookup == _lookup(session, sha256))
+    )
 
 
 def _waiting(session: Session, member_id: str, lookup: bytes) -> Exhibit | None:

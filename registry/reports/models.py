@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from registry.db import Base, new_id
 from registry.policy import Basis, Staff
 from registry.reports.contents import Kind
-from registry.reports.rules import Ground, State, Verdict
+from registry.reports.rules import Ground, InspectionState, State, Verdict
 
 _WAITING = sa.text("case_id IS NULL")
 
@@ -81,6 +81,7 @@ class Exhibit(Base):
     """A piece of evidence. Under the vault key until a report names it, under that case's key from then on.
 
     `lookup` is a keyed hash of its SHA-256: whoever has the database cannot tell whether a file they know is in it.
+    An annex has a `copy_id`: the redacted copy of it that those on the case may open.
     """
 
     __tablename__ = "exhibit"
@@ -89,6 +90,7 @@ class Exhibit(Base):
     case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("case.id"), index=True)
     member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
     lookup: Mapped[bytes] = mapped_column(sa.LargeBinary(32), index=True)
+    copy_id: Mapped[str | None] = mapped_column(sa.ForeignKey("exhibit.id"), unique=True)
     kind: Mapped[Kind]
     size: Mapped[int]  # bytes
     sealed_content: Mapped[bytes]
@@ -102,3 +104,22 @@ class Exhibit(Base):
             "ix_exhibit_waiting", "member_id", "lookup", unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING
         ),
     )
+
+
+class Inspection(Base):
+    """Somebody on the case looks at a sealed annex under supervision: who, when, where, and two who sign for it."""
+
+    __tablename__ = "inspection"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    exhibit_id: Mapped[str] = mapped_column(sa.ForeignKey("exhibit.id"))  # the annex
+    state: Mapped[InspectionState]
+    inspector: Mapped[str] = mapped_column(sa.String(64))  # an account, or `subject:<case id>`
+    sealed_place: Mapped[bytes]
+    held_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))  # who supervises, and signs first
+    began_at: Mapped[datetime]
+    sealed_remarks: Mapped[bytes | None]
+    ended_at: Mapped[datetime | None]
+    signed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("account.id"))  # the second
+    signed_at: Mapped[datetime | None]

@@ -71,6 +71,28 @@ class Ground(enum.StrEnum):
     WRONG_PERSON = "wrong-person"
 
 
+class InspectionState(enum.StrEnum):
+    OPEN = "open"
+    ENDED = "ended"
+    SIGNED = "signed"
+
+
+class InspectionVerb(enum.StrEnum):
+    BEGIN = "begin"
+    END = "end"
+    SIGN = "sign"
+
+
+# (none) ─begin→ open ─end→ ended ─sign→ signed          who ends it signs first; somebody else signs second
+INSPECTION: Mapping[tuple[InspectionState | None, InspectionVerb], InspectionState] = MappingProxyType(
+    {
+        (None, InspectionVerb.BEGIN): InspectionState.OPEN,
+        (InspectionState.OPEN, InspectionVerb.END): InspectionState.ENDED,
+        (InspectionState.ENDED, InspectionVerb.SIGN): InspectionState.SIGNED,
+    }
+)
+
+
 MAX_EXHIBITS: Final = 20
 MAX_FACTS: Final = 20
 MAX_WITNESSES: Final = 10

@@ -9,7 +9,7 @@
     found         {"on", "how"}                           starts the filing clock
     measure       what the member did                     breach_notice {"date", "reference"} or {"none": reason}
     narrative     what happened                           exhibits      [SHA-256 in hexadecimal, 1 to 20]
-    facts, witnesses, proof                               as in `evidence`
+    facts, witnesses, proof, annexes                      as in `evidence`
     incident      the member's own reference, or left out; reports of one incident share it
     term_days     whole days, or null for permanent       reasons       for that term
     late_reason   only when the filing clock has run out
@@ -76,12 +76,13 @@ _RULES: Final = {
     "witnesses": LIST,
     "proof": OBJECT,
     "exhibits": LIST,
+    "annexes": OBJECT,
     "term_days": DAYS,
     "reasons": prose(policy.REASONS_LENGTH),
     "late_reason": prose(_SHORT),
 }
 _ENCODED: Final = frozenset({"sub", "exhibits", "exhibit"})
-_OPTIONAL: Final = frozenset({"incident", "late_reason", "witnesses"})
+_OPTIONAL: Final = frozenset({"annexes", "incident", "late_reason", "witnesses"})
 _GRAVITY: Final = {
     "records": whole(0, rules.MAX_RECORDS),
     "kind": exactly(*(kind.value for kind in Kind)),
@@ -116,6 +117,7 @@ class Accusation:
     facts: tuple[evidence.Fact, ...]
     proof: Mapping[Proof, evidence.Part]
     exhibits: tuple[str, ...]
+    annexes: Mapping[str, str]  # the digest of each sealed annex, with that of its redacted copy
     term_days: int | None
     reasons: str = field(repr=False)
     late_reason: str | None = field(repr=False)
@@ -173,6 +175,7 @@ def decode(payload: Mapping[str, Any]) -> Accusation:
         facts=evidence.facts_of(payload),
         proof=evidence.proof_of(payload),
         exhibits=tuple(payload["exhibits"]),
+        annexes=payload.get("annexes", {}),
         term_days=payload["term_days"],
         reasons=payload["reasons"],
         late_reason=payload.get("late_reason"),
@@ -266,6 +269,7 @@ def _verify_order(accusation: Accusation) -> None:
 def _verify_evidence(payload: Mapping[str, Any]) -> None:
     exhibits = payload["exhibits"]
     evidence.verify_exhibits(exhibits)
+    evidence.verify_annexes(payload.get("annexes", {}), exhibits=exhibits)
     evidence.verify_facts(payload["facts"], exhibits=exhibits)
     if "witnesses" in payload:
         evidence.verify_witnesses(payload["witnesses"])

@@ -12,14 +12,16 @@ from registry.access import Action, needs
 from registry.api.context import actor, running
 from registry.api.schemas import Answer
 from registry.errors import Invalid
+from registry.panels import evidence
 from registry.reports import exhibits
 from registry.reports.contents import Kind
+from registry.reports.exhibits import Opened
 
 bp = APIBlueprint("exhibits", __name__, tag="Exhibits")
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD = {"requestBody": {"content": {kind.value: _BINARY for kind in Kind}}}
-_FILE: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+FILE: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
     200: {"description": "The file", "content": {kind.value: _BINARY for kind in Kind}}
 }
 
@@ -35,7 +37,10 @@ class ExhibitAnswer(Answer):
 @bp.output(ExhibitAnswer)
 @bp.doc(extensions=_UPLOAD)
 def put(sha256: str) -> dict[str, Any]:
-    """Send the bytes of a PDF, PNG, JPEG, text or CSV file of at most 10 MiB. Sent again, nothing changes."""
+    """Send the bytes of a PDF, PNG, JPEG, text or CSV file of at most 10 MiB. Sent again, nothing changes.
+
+    A picture goes without its metadata, a PDF without anything active; the digest is over what is sent.
+    """
     run = running()
     data = _body()
     with run.store.write() as session:
@@ -44,13 +49,31 @@ def put(sha256: str) -> dict[str, Any]:
 
 
 @bp.get("/api/v1/reports/<report_id>/exhibits/<sha256>")
-@needs(Action.REPORT_READ)
-@bp.doc(responses=_FILE)
+@needs(Action.EXHIBIT_OPEN)
+@bp.doc(responses=FILE)
 def read(report_id: str, sha256: str) -> Response:
     """A piece of evidence. Opening it is an act that stands in the log."""
     run = running()
     with run.store.write() as session:
-        opened = exhibits.open_exhibit(session, actor=actor(), report_id=report_id, sha256=sha256, now=run.clock())
+        return served(
+            exhibits.open_exhibit(session, actor=actor(), report_id=report_id, sha256=sha256, now=run.clock())
+        )
+
+
+@bp.get("/api/v1/appeals/<appeal_id>/exhibits/<sha256>")
+@needs(Action.EXHIBIT_OPEN)
+@bp.doc(responses=FILE)
+def read_on_panel(appeal_id: str, sha256: str) -> Response:
+    """The same for the three who decide the appeal."""
+    run = running()
+    with run.store.write() as session:
+        return served(
+            evidence.open_exhibit(session, actor=actor(), appeal_id=appeal_id, sha256=sha256, now=run.clock())
+        )
+
+
+def served(opened: Opened) -> Response:
+    """To be saved: what a member sent in does not run in anybody's browser."""
     response = Response(opened.data, content_type=opened.kind.value)
     response.headers["Content-Disposition"] = "attachment"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -198,7 +198,7 @@ WHO_MAY = {
     ("GET", "/api/v1/letters"): {"cleo"},
     ("GET", "/api/v1/letters/{letter}"): {"cleo"},
     ("GET", "/api/v1/reports/{report}"): {"rui", "ana", "sol", "rex"},
-    ("GET", f"/api/v1/reports/{{report}}/exhibits/{SHA256}"): {"rui", "ana", "sol", "rex"},
+    ("GET", f"/api/v1/reports/{{report}}/exhibits/{SHA256}"): {"rui", "ana", "rex"},
     ("GET", "/api/v1/entries"): {"rex"},
 }
 

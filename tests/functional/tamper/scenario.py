@@ -40,14 +40,16 @@ from registry.log.sequencer import sequence
 from registry.notices.actions import set_webhook
 from registry.notices.matches import begin_match, finish_match
 from registry.panels import actions as panels
+from registry.panels import evidence
 from registry.recalls.actions import acknowledge, issue
 from registry.recalls.models import Recall
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.recalls.rules import Reason
+from registry.reports import inspections
 from registry.signing import jws, keys
 from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
-from tests.filing import NUMBER, Filing, tag_of
+from tests.filing import ANNEXES, NUMBER, Filing, tag_of
 from tests.listing import check, people
 
 ORIGIN = "127.0.0.1:8420/log"
@@ -76,6 +78,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.withdraw()
     told.check_recall_and_acknowledge()
     told.subject_enters()
+    told.inspect()
     told.appeal()
     told.draw_and_answer()
     told.decide_and_state()
@@ -113,7 +116,7 @@ class _Telling:
                 set_webhook(session, member_id=member, url=url, actor=admin, now=now)
 
     def report(self) -> None:
-        self.filing = Filing(self.store, self.cast, self.holder, self.now, tag=tag_of(self.holder))
+        self.filing = Filing(self.store, self.cast, self.holder, self.now, tag=tag_of(self.holder), annexes=ANNEXES)
         self.filing.countersigned(self.pass_time(timedelta(hours=1)))
         self.filing.screened(self.pass_time(timedelta(days=1)))
         self.letter = self.filing.printed(self.pass_time(timedelta(hours=1)))
@@ -174,6 +177,16 @@ class _Telling:
             )
         )
         self.pass_time(timedelta(hours=1))
+
+    def inspect(self) -> None:
+        """The person sees the annex at the clerk's desk; the screener signs as the second."""
+        cleo, sol, number, now = self.cast.cleo.actor, self.cast.sol.actor, self.filing.number, self.now
+        with self.store.write() as session:
+            how: Mapping[str, Any] = {"exhibit": 1, "inspector": "subject", "place": "Room 3"}
+            held = evidence.hold_inspection(session, actor=cleo, number=number, now=now, **how).id
+        self.do(lambda s: inspections.look(s, actor=cleo, inspection_id=held, now=now))
+        self.do(lambda s: inspections.end(s, actor=cleo, inspection_id=held, remarks="Read in silence.", now=now))
+        self.do(lambda s: inspections.sign(s, actor=sol, inspection_id=held, now=now))
 
     def appeal(self) -> None:
         cast, now, key = self.cast, self.now, self.holder.public().draw_public

@@ -16,11 +16,12 @@ from registry.db import Store
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.keys.holder import Holder
 from registry.log.models import Act
-from registry.reports import exhibits, rules
+from registry.reports import exhibits, rules, statement
 from registry.reports.contents import Kind
 from registry.reports.models import Exhibit
 from tests.cast import Cast, Person
-from tests.filing import EXHIBIT, SHA256, Filing, any_tag
+from tests.conftest import ISSUER
+from tests.filing import ANNEX, ANNEXES, EXHIBIT, SHA256, Filing, any_tag, claims
 
 
 def put(store: Store, person: Person, data: bytes, now: datetime, sha256: str | None = None) -> Exhibit:
@@ -120,7 +121,7 @@ def test_another_members_upload_is_no_evidence_of_ours(store: Store, cast: Cast,
 def test_those_on_the_case_open_it_and_each_opening_is_logged(
     store: Store, cast: Cast, holder: Holder, now: datetime
 ) -> None:
-    filing = Filing(store, cast, holder, now)
+    filing = Filing(store, cast, holder, now).countersigned(now)
     for name in ("rui", "ana", "sol", "rex"):
         before = acts(store)
         with store.write() as session:
@@ -137,6 +138,64 @@ def test_nobody_else_opens_it(store: Store, cast: Cast, holder: Holder, now: dat
     filing = Filing(store, cast, holder, now)
     with pytest.raises(Forbidden), store.write() as session:
         exhibits.open_exhibit(session, actor=cast[name].actor, report_id=filing.id, sha256=SHA256, now=now)
+
+
+def test_a_screener_opens_it_only_while_they_screen(store: Store, cast: Cast, holder: Holder, now: datetime) -> None:
+    filing, sol = Filing(store, cast, holder, now), cast.sol.actor
+    for advance in (lambda: None, lambda: filing.countersigned(now).screened(now)):
+        advance()
+        with pytest.raises(Forbidden, match="while the report waits"), store.write() as session:
+            exhibits.open_exhibit(session, actor=sol, report_id=filing.id, sha256=SHA256, now=now)
+
+
+def test_a_panelist_has_no_way_round_their_appeal(store: Store, cast: Cast, holder: Holder, now: datetime) -> None:
+    filing = Filing(store, cast, holder, now)
+    with pytest.raises(Forbidden, match="through the appeal"), store.write() as session:
+        exhibits.open_exhibit(session, actor=cast.cem.actor, report_id=filing.id, sha256=SHA256, now=now)
+
+
+def test_an_annex_is_bound_to_its_copy_and_opened_by_nobody(
+    store: Store, cast: Cast, holder: Holder, now: datetime
+) -> None:
+    (annex,) = ANNEXES
+    filing = Filing(store, cast, holder, now, annexes=ANNEXES)
+    for name in ("rui", "ana", "rex"):
+        with pytest.raises(NotFound), store.write() as session:
+            exhibits.open_exhibit(session, actor=cast[name].actor, report_id=filing.id, sha256=annex, now=now)
+    with pytest.raises(NotFound), store.write() as session:
+        exhibits.open_as_subject(session, case_id=filing.case_id, sha256=annex, now=now)
+    with store.read() as session:
+        row = exhibits.annex_of(session, case_id=filing.case_id, sha256=SHA256)
+        assert row is not None
+        key = key_of(session, session.get_one(Case, filing.case_id))
+        assert unseal_bytes(key, row, "sealed_content") == ANNEX
+
+
+@pytest.mark.parametrize(
+    "annexes",
+    [
+        {"x": SHA256},
+        {"ab" * 32: "cd" * 32},
+        {SHA256: SHA256},
+        {"ab" * 32: SHA256, "cd" * 32: SHA256},
+        {"ab" * 32: 5},
+    ],
+)
+def test_an_annex_has_one_copy_of_its_own_among_the_exhibits(cast: Cast, now: datetime, annexes: object) -> None:
+    payload = claims(cast.rui, any_tag(), now, annexes=annexes)
+    with pytest.raises(Invalid) as refused:
+        statement.read(payload, member_id="acme", issuer=ISSUER)
+    assert refused.value.field == "annexes"
+
+
+def test_an_annex_that_is_not_uploaded_is_missing(store: Store, cast: Cast, holder: Holder, now: datetime) -> None:
+    filing = Filing(store, cast, holder, now)
+    put(store, cast.rui, b"a redacted copy", now)
+    copy = hashlib.sha256(b"a redacted copy").hexdigest()
+    with pytest.raises(Invalid) as refused, store.write() as session:
+        key = key_of(session, session.get_one(Case, filing.case_id))
+        exhibits.bind(session, member_id="acme", digests=[copy], annexes={"ab" * 32: copy}, key=key)
+    assert (refused.value.field, refused.value.code) == ("annexes[0]", "exhibit-missing")
 
 
 def test_evidence_of_another_case_is_not_found(store: Store, cast: Cast, holder: Holder, now: datetime) -> None:

@@ -1,0 +1,76 @@
+"""The evidence before a panel: its three open the exhibits, and inspect a sealed annex under supervision.
+
+While they sit and have not decided; to everybody else an appeal that they do not sit on is not there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from registry.access import Action, Actor, require
+from registry.accounts.actions import actor_of
+from registry.accounts.models import Account
+from registry.accounts.rules import Role
+from registry.appeals import queries
+from registry.appeals.models import Appeal, Seat
+from registry.appeals.rules import State
+from registry.cases.models import Case
+from registry.db import Session
+from registry.errors import Invalid, NotFound
+from registry.members.models import Member
+from registry.reports import exhibits, inspections
+from registry.reports.models import Inspection
+
+_SITTING = (State.ADMITTED, State.ANSWERED, State.HEARD)
+
+
+def open_exhibit(session: Session, *, actor: Actor, appeal_id: str, sha256: str, now: datetime) -> exhibits.Opened:
+    """A piece of evidence for a panelist of the appeal; each opening is logged."""
+    appeal = session.get(Appeal, appeal_id)
+    if appeal is None or not _sits(session, actor.id, appeal):
+        raise NotFound("there is no such appeal among those that you decide now", field="id")
+    group = session.get_one(Member, appeal.member_id).group
+    require(actor, Action.EXHIBIT_OPEN, member_id=appeal.member_id, group=group)
+    return exhibits.open_for_panel(session, case_id=appeal.case_id, sha256=sha256, actor=actor, now=now)
+
+
+def hold_inspection(
+    session: Session, *, actor: Actor, number: str, exhibit: int, inspector: str, place: str, now: datetime
+) -> Inspection:
+    """A clerk shows a sealed annex to the subject (`subject`), a panelist of the case, or a regulator."""
+    case = case_of(session, number)
+    if inspector != inspections.SUBJECT and not _may_inspect(session, inspector, case):
+        raise Invalid("inspector must be subject, a panelist who sits on the case, or a regulator", field="inspector")
+    return inspections.hold(session, actor=actor, case=case, exhibit=exhibit, inspector=inspector, place=place, now=now)
+
+
+def inspections_of(session: Session, *, actor: Actor, number: str) -> list[tuple[Inspection, str]]:
+    """The inspections of a case with their places."""
+    return inspections.of_case(session, actor=actor, case=case_of(session, number))
+
+
+def case_of(session: Session, number: str) -> Case:
+    case = session.scalar(sa.select(Case).where(Case.number == number))
+    if case is None:
+        raise NotFound("there is no such case", field="number")
+    return case
+
+
+def _sits(session: Session, account_id: str, appeal: Appeal) -> bool:
+    return appeal.state in _SITTING and queries.seat_of(session, appeal.id, account_id) is not None
+
+
+def _may_inspect(session: Session, account_id: str, case: Case) -> bool:
+    if session.get(Account, account_id) is None:
+        return False
+    if Role.REGULATOR in actor_of(session, account_id).roles:
+        return True
+    seated = (
+        sa.select(Seat.id)
+        .join(Appeal, Appeal.id == Seat.appeal_id)
+        .where(Seat.case_id == case.id, Seat.account_id == account_id, Seat.left_at.is_(None))
+        .where(Appeal.state.in_(_SITTING))
+    )
+    return session.scalars(seated.limit(1)).first() is not None

@@ -1,0 +1,121 @@
+"""A sealed annex is looked at, not handed out: at a place, under a clerk's eyes, and two sign that it was so.
+
+The annex opens on the clerk's screen alone, while the inspection is open and for a few hours at most. Whoever inspects
+takes nothing with them; what they say about it, and what the clerk saw, stands in the remarks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from registry import policy
+from registry.access import Action, Actor, require
+from registry.cases.actions import key_of, seal, unseal, unseal_bytes
+from registry.cases.models import Case
+from registry.cases.steps import advance, begin
+from registry.db import Session, new_id
+from registry.errors import Conflict, Forbidden, NotFound
+from registry.log.actions import record
+from registry.members.models import Member
+from registry.reports import queries
+from registry.reports.exhibits import Opened, annex_of
+from registry.reports.models import Exhibit, Inspection
+from registry.reports.prose import verify_prose
+from registry.reports.rules import INSPECTION, InspectionState, InspectionVerb
+
+SUBJECT = "subject"
+PLACE_LENGTH = 200  # characters
+
+
+def hold(
+    session: Session, *, actor: Actor, case: Case, exhibit: int, inspector: str, place: str, now: datetime
+) -> Inspection:
+    """Begin to show the annex of the report's `exhibit` (1, 2, 3…) to `inspector`: an account, or `subject`.
+
+    Whether that account is on the case, `panels.evidence` has asked.
+    """
+    require(actor, Action.INSPECTION_HOLD, member_id=case.member_id, group=_group(session, case))
+    verify_prose(place, field="place", most=PLACE_LENGTH)
+    if inspector == actor.id:
+        raise Forbidden("whoever inspects an annex cannot supervise it; another clerk holds the inspection")
+    annex, key = _annex(session, case, exhibit), key_of(session, case)
+    who = f"{SUBJECT}:{case.id}" if inspector == SUBJECT else inspector
+    row = Inspection(id=new_id(), case_id=case.id, exhibit_id=annex.id, inspector=who, held_by=actor.id, began_at=now)
+    row.sealed_place = seal(key, row, "sealed_place", place)
+    begin(session, row, INSPECTION, InspectionVerb.BEGIN, actor=actor.id, now=now)
+    facts = {"inspection": row.id, "annex": annex.id, "inspector": who}
+    record(session, "annex.inspect", actor=actor.id, now=now, facts=facts, case=key)
+    return row
+
+
+def look(session: Session, *, actor: Actor, inspection_id: str, now: datetime) -> Opened:
+    """The annex, on the screen of the clerk who holds the inspection; each opening is logged."""
+    row, case = _mine(session, actor, inspection_id)
+    if row.state is not InspectionState.OPEN or now >= row.began_at + policy.INSPECTION_LIFE:
+        raise Conflict("this inspection is over; begin another one", code="not-allowed-now")
+    key, annex = key_of(session, case), session.get_one(Exhibit, row.exhibit_id)
+    data = unseal_bytes(key, annex, "sealed_content")
+    facts = {"inspection": row.id, "annex": annex.id}
+    record(session, "annex.open", actor=actor.id, now=now, facts=facts, case=key)
+    return Opened(annex.kind, data)
+
+
+def end(session: Session, *, actor: Actor, inspection_id: str, remarks: str, now: datetime) -> Inspection:
+    """The clerk closes the annex and signs for how it was: the first of two."""
+    row, case = _mine(session, actor, inspection_id)
+    verify_prose(remarks, field="remarks", most=policy.REASONS_LENGTH)
+    key = key_of(session, case)
+    sealed = seal(key, row, "sealed_remarks", remarks)
+    advance(session, row, INSPECTION, InspectionVerb.END, actor=actor.id, now=now, ended_at=now, sealed_remarks=sealed)
+    record(session, "annex.end", actor=actor.id, now=now, facts={"inspection": row.id}, case=key)
+    return row
+
+
+def sign(session: Session, *, actor: Actor, inspection_id: str, now: datetime) -> Inspection:
+    """Somebody else, who was there and neither held it nor inspected, signs as the second."""
+    row, case = _held(session, actor, inspection_id, Action.INSPECTION_SIGN)
+    if actor.id in (row.held_by, row.inspector):
+        raise Forbidden("a second person must sign; you held the inspection or inspected", code="two-people")
+    advance(session, row, INSPECTION, InspectionVerb.SIGN, actor=actor.id, now=now, signed_by=actor.id, signed_at=now)
+    record(session, "annex.sign", actor=actor.id, now=now, facts={"inspection": row.id}, case=key_of(session, case))
+    return row
+
+
+def of_case(session: Session, *, actor: Actor, case: Case) -> list[tuple[Inspection, str]]:
+    """The inspections of a case with the place of each, the oldest first."""
+    require(actor, Action.INSPECTION_READ, member_id=case.member_id, group=_group(session, case))
+    key = key_of(session, case)
+    rows = session.scalars(
+        sa.select(Inspection).where(Inspection.case_id == case.id).order_by(Inspection.began_at, Inspection.id)
+    )
+    return [(row, unseal(key, row, "sealed_place")) for row in rows]
+
+
+def _annex(session: Session, case: Case, place: int) -> Exhibit:
+    digests = queries.words_of(queries.of_case(session, case.id), key_of(session, case))["exhibits"]
+    annex = annex_of(session, case_id=case.id, sha256=digests[place - 1]) if 1 <= place <= len(digests) else None
+    if annex is None:
+        raise NotFound("this exhibit has no sealed annex")
+    return annex
+
+
+def _held(session: Session, actor: Actor, inspection_id: str, action: Action) -> tuple[Inspection, Case]:
+    row = session.get(Inspection, inspection_id)
+    if row is None:
+        raise NotFound("there is no such inspection")
+    case = session.get_one(Case, row.case_id)
+    require(actor, action, member_id=case.member_id, group=_group(session, case))
+    return row, case
+
+
+def _mine(session: Session, actor: Actor, inspection_id: str) -> tuple[Inspection, Case]:
+    row, case = _held(session, actor, inspection_id, Action.INSPECTION_HOLD)
+    if row.held_by != actor.id:
+        raise Forbidden("only the clerk who holds this inspection may do that")
+    return row, case
+
+
+def _group(session: Session, case: Case) -> str:
+    return session.get_one(Member, case.member_id).group
