@@ -61,6 +61,11 @@ class Action(enum.StrEnum):
     FINDING_READ = "finding-read"
     FINDING_RAISE = "finding-raise"
     FINDING_ANSWER = "finding-answer"
+    ORDER_READ = "order-read"
+    ORDER_ISSUE = "order-issue"  # issue, or confirm what the other side has issued
+    ERASURE_READ = "erasure-read"
+    ERASURE_PROPOSE = "erasure-propose"
+    ERASURE_COSIGN = "erasure-cosign"  # open what would stop opening, and sign for it
     KEY_ENROL = "key-enrol"
     KEY_REVOKE = "key-revoke"
     MEMBER_ADMIT = "member-admit"
@@ -131,6 +136,16 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REGULATOR, _A.APPEAL_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_RAISE): Relation.ANY,
+        (_R.REGULATOR, _A.ORDER_READ): Relation.ANY,
+        (_R.REGULATOR, _A.ORDER_ISSUE): Relation.ANY,
+        (_R.REGULATOR, _A.ERASURE_READ): Relation.ANY,
+        (_R.REGULATOR, _A.ERASURE_COSIGN): Relation.ANY,
+        (_R.OPERATOR, _A.ORDER_READ): Relation.ANY,
+        (_R.OPERATOR, _A.ORDER_ISSUE): Relation.ANY,
+        (_R.OPERATOR, _A.ERASURE_READ): Relation.ANY,
+        (_R.OPERATOR, _A.ERASURE_PROPOSE): Relation.ANY,
+        (_R.OPERATOR, _A.KEY_ENROL): Relation.OWN,  # for orders
+        (_R.OPERATOR, _A.KEY_REVOKE): Relation.OWN,
         (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
@@ -162,6 +177,16 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.FINDING_ANSWER: frozenset({Scope.CHECK, Scope.REPORT}),
         _A.ENTRY_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),
         _A.ENTRY_LIST: frozenset({Scope.AUDIT}),
+        **{
+            action: frozenset({Scope.AUDIT})
+            for action in (
+                _A.ORDER_READ,
+                _A.ORDER_ISSUE,
+                _A.ERASURE_READ,
+                _A.ERASURE_PROPOSE,
+                _A.ERASURE_COSIGN,
+            )
+        },
         **{
             action: frozenset({Scope.ROSTER})
             for action in (

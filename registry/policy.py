@@ -169,6 +169,26 @@ SEATS: Final = 3
 # Recalls
 RECALL_ACK: Final = 3 * DAY  # then the regulator is told
 
+# Orders of courts and authorities
+ORDER_CONFIRMED: Final = timedelta(hours=72)  # hiding takes one of the two who sign; then it lapses
+ORDER_LONGEST: Final = 10 * 365 * DAY
+
+
+# Erasure
+
+
+class Ending(enum.StrEnum):
+    """Why a case may be forgotten: the lawful ground that a regulator signs for."""
+
+    EXPIRED = "expired"  # the entry has reached its date
+    ENDED = "ended"  # the entry was voided, or ended before its date
+    UNLISTED = "unlisted"  # the report was refused, withdrawn or voided, and never listed
+    ORDERED = "ordered"  # a court or an authority says so: at once
+
+
+# How long a case is kept after it ended, for appeals, complaints and the law's limits.
+KEPT_AFTER: Final = MappingProxyType({Ending.EXPIRED: 180 * DAY, Ending.ENDED: 180 * DAY, Ending.UNLISTED: 90 * DAY})
+
 # Sign-in
 SESSION_LIFE: Final = timedelta(hours=12)
 TOKEN_LIFE: Final = timedelta(minutes=10)

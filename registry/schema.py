@@ -7,11 +7,13 @@ import registry.appeals.models
 import registry.cases.models
 import registry.checks.models
 import registry.entries.models
+import registry.erasures.models
 import registry.findings.models
 import registry.keys.models
 import registry.log.models
 import registry.members.models
 import registry.notices.models
+import registry.orders.models
 import registry.panels.models
 import registry.recalls.models
 import registry.reports.models

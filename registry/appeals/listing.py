@@ -42,5 +42,6 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
     if appeal is not None and appeal.state not in OVER:
         effects.attach(session, appeal, entry, actor=entries.LISTING, now=now)
     if entry.state in VISIBLE:
-        issue(session, entry, Reason.LISTED, now)
+        if shown(entry, now):  # an order may hide it
+            issue(session, entry, Reason.LISTED, now)
     return entry

@@ -58,13 +58,22 @@ class Ledger:
     stamps: list[float] = field(default_factory=list)  # times of leaves, ascending
     numbers: list[tuple[str, int, int]] = field(default_factory=list)  # name, id and position, in order
     keyless: dict[str, list[tuple[str, int | None]]] = field(default_factory=dict)  # acts by case without a key
-    erased: set[int] = field(default_factory=set)  # positions that erasures list
+    erased: dict[str, set[int]] = field(default_factory=dict)  # by case, the positions that its erasure lists
+    erasures: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # name and facts of each erasure's act
     unopened: int = 0  # acts that do not open although there is a key
     pending: list[datetime] = field(default_factory=list)  # when each happened
 
     @property
     def count(self) -> int:
         return len(self.numbers)
+
+    def unexplained(self) -> dict[str, list[str]]:
+        """By case, the names of acts without a key that no erasure of that case lists."""
+        found = {
+            case_id: [name for name, position in acts if position not in self.erased.get(case_id, ())]
+            for case_id, acts in self.keyless.items()
+        }
+        return {case_id: names for case_id, names in found.items() if names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +199,9 @@ def _gather(ledger: Ledger, act: Stored, opened: _Opened, place: int) -> None:
         before = ledger.rows.get((table, pk))
         ledger.rows[table, pk] = Attested(digest, before.first if before else place, place)
     if act.values.get("type") is LeafType.ERASURE and opened.record is not None:
-        ledger.erased.update(json.loads(opened.record)["facts"].get("positions", ()))
+        facts = json.loads(opened.record)["facts"]
+        ledger.erasures.append((act.name, facts))
+        ledger.erased.setdefault(str(facts.get("case")), set()).update(facts.get("positions", ()))
 
 
 def _time_problems(ledger: Ledger, act: Stored, stamped: float) -> Iterator[str]:
@@ -218,7 +229,7 @@ def _keyless(ledger: Ledger, keys: Keys) -> Iterator[Difference]:
     for case_id, acts in sorted(ledger.keyless.items()):
         lost = keys.lost(case_id)
         if lost is Lost.DESTROYED:
-            yield from _unlisted(case_id, [name for name, position in acts if position not in ledger.erased])
+            yield from _unlisted(case_id, ledger.unexplained().get(case_id, []))
         else:
             kind = Kind.MISSING if lost is Lost.NO_ROW else Kind.ALTERED
             why = f"{lost}, so that {len(acts)} acts of it, and the rows they attest, cannot be checked"

@@ -11,18 +11,22 @@ from registry.audit.stored import Stored
 from registry.cases.models import Step
 from registry.cases.steps import replay
 from registry.entries.rules import NEXT as ENTRY
+from registry.erasures.rules import NEXT as ERASURE
 from registry.findings.rules import NEXT as FINDING
 from registry.notices.rules import NEXT as NOTICE
 from registry.reports.rules import INSPECTION
+from registry.orders.rules import NEXT as ORDER
 from registry.reports.rules import NEXT as REPORT
 
 # The transition table of every table whose rows have a `state`.
 LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
     "appeal": APPEAL,
     "entry": ENTRY,
+    "erasure": ERASURE,
     "finding": FINDING,
     "inspection": INSPECTION,
     "notice": NOTICE,
+    "order": ORDER,
     "report": REPORT,
 }
 

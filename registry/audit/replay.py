@@ -5,7 +5,8 @@
 3. every checkpoint holds and names the one before it (`checkpoints`)
 4. leaves, tiles and signed roots tell one story (`history`), in which the heads seen before are
 5. every row is what the last act that names it attests (`rows`)
-6. every state is where its steps lead (`lives`), every statement is signed by a key that held then (`statements`)
+6. every state is where its steps lead (`lives`), every statement is signed by a key that held then (`statements`),
+   every erasure forgets what a regulator signed for (`erasures`)
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from registry import revisions
 from registry.audit import acts, checkpoints, history, objects, rows, stored
 from registry.audit.acts import Ledger
 from registry.audit.differences import Difference, Kind, Progress, Silent, merged
+from registry.audit.erasures import Erasures
 from registry.audit.keys import Keys
 from registry.audit.lives import Lives
 from registry.audit.statements import Statements
@@ -182,12 +184,15 @@ def _rows(view: View, ledger: Ledger, opener: Keys, progress: Progress) -> Itera
     lives = Lives()
     signatures: list[Difference] = []
     statements = Statements(view.read(SigningKey), ledger=ledger, opener=opener)
+    erasures = Erasures(ledger, opener)
 
     def see(row: Stored, fits: bool) -> None:
         lives.see(row, fits)
         if fits:
             signatures.extend(statements.verify(row))
+            erasures.see(row)
 
     yield from rows.compare(view, ledger, progress=progress, see=see)
     yield from lives.differences()
     yield from signatures
+    yield from erasures.differences()

@@ -44,7 +44,7 @@ def _compare(row: Stored, ledger: Ledger) -> Difference | None:
 def _is_unjudged(row: Stored, ledger: Ledger) -> bool:
     """Whether it belongs to a case that cannot be opened: the difference names the case and not all it has."""
     case_id = row.pk if row.table == "case" else row.values.get("case_id")
-    return case_id in ledger.keyless
+    return case_id in ledger.unexplained()
 
 
 def _extra(attested: Attested | None, ledger: Ledger) -> str:
@@ -58,5 +58,5 @@ def _by(ledger: Ledger, attested: Attested) -> str:
 
 
 def _doubt(ledger: Ledger) -> str:
-    closed = ledger.unopened + sum(len(acts) for acts in ledger.keyless.values())
+    closed = ledger.unopened + sum(len(acts) for acts in ledger.unexplained().values())
     return f", of those that open; {closed} do not" if closed else ""

@@ -16,7 +16,9 @@ from registry.audit.acts import Ledger
 from registry.audit.differences import Difference, Kind
 from registry.audit.keys import Keys
 from registry.audit.stored import Stored
+from registry.erasures.rules import TYP as ERASURE
 from registry.errors import Invalid
+from registry.orders.rules import CONFIRMATION, ORDER
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.reports.statement import COUNTERSIGNATURE, REPORT
 from registry.signing import jws, keys
@@ -36,6 +38,7 @@ class Signed:
     signer: Literal["account_id", "filed_by", "member_id"]
     under_case: bool = True
     late: bool = False
+    brought_by: str | None = None  # the column with the uid of the act that brought it, where others followed
 
 
 # Every table with a kid and a sealed statement.
@@ -43,6 +46,9 @@ SIGNED: Mapping[str, Signed] = {
     "answer": Signed(ANSWER, "account_id"),
     "attestation": Signed(ATTESTATION, "account_id"),
     "countersignature": Signed(COUNTERSIGNATURE, "account_id"),
+    "erasure": Signed(ERASURE, "account_id", under_case=False, brought_by="cosign_act"),
+    "order": Signed(ORDER, "account_id"),
+    "order_confirmation": Signed(CONFIRMATION, "account_id"),
     "recall": Signed(ACKNOWLEDGEMENT, "member_id", under_case=False, late=True),
     "report": Signed(REPORT, "filed_by"),
 }
@@ -87,7 +93,8 @@ class Statements:
         if self._opener.lost(case_id) is not None:
             return
         token = self._opener.open(row, COLUMN, case_id=case_id, place=row.pk)
-        place = attested.last if signed.late else attested.first
+        place = self._ledger.places.get(row.values[signed.brought_by], -1) if signed.brought_by else attested.first
+        place = attested.last if signed.late else place
         if why := "its statement does not open" if token is None else self._problem(row, signed, token, place):
             yield Difference(Kind.ALTERED, row.name, why)
 

@@ -106,7 +106,8 @@ def details(session: Session, *, actor: Actor, check_id: str, now: datetime) -> 
     entry = session.get(Entry, reference) if reference is not None else None
     if entry is None:
         raise NotFound("this check found no entry; there is nothing to read", code="no-entry")
-    key = key_of(session, session.get_one(Case, entry.case_id))
+    case = session.get_one(Case, entry.case_id)
+    key = key_of(session, case) if case.wrapped_key is not None else None
     found = details_of(session, check, entry, key, now)
     facts = {"check": check.id, "entry": entry.id}
     record(session, "check.details", actor=actor.id, now=now, facts=facts, case=key)

@@ -17,8 +17,7 @@ from registry.checks.models import Batch, Check
 from registry.checks.rules import Duty, duties
 from registry.db import Session
 from registry.entries.models import Entry
-from registry.entries.queries import shown
-from registry.entries.rules import status
+from registry.entries.queries import shown, status_of
 from registry.errors import NotFound
 from registry.log.actions import CaseKey
 from registry.log.models import Act
@@ -141,19 +140,20 @@ def was_shown(session: Session, *, member_id: str, entry_id: str) -> bool:
     return session.scalars(sa.select(Check.id).where(told, Check.member_id == member_id).limit(1)).first() is not None
 
 
-def details_of(session: Session, check: Check, entry: Entry, key: CaseKey, now: datetime) -> Details:
+def details_of(session: Session, check: Check, entry: Entry, key: CaseKey | None, now: datetime) -> Details:
+    """`key` is None once the case is erased; then only the state is left."""
     seen = shown(entry, now)
     return Details(
         check=check.id,
         entry=entry.id,
-        state=status(entry.state, until=entry.until, now=now),
+        state=status_of(entry, now),
         disputed=entry.disputed,
         offence=entry.offence if seen else None,
         level=entry.level if seen else None,
         basis=entry.basis.value if seen else None,
         listed_at=entry.listed_at if seen else None,
         until=entry.until if seen else None,
-        statement=_statement(session, entry, key) if seen else None,
+        statement=_statement(session, entry, key) if seen and key else None,
         duties=duties(shown=seen, disputed=entry.disputed),
     )
 

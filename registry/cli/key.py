@@ -94,8 +94,8 @@ def list_keys(context: Context) -> None:
 
 def _administrator(session: Session, account_id: str) -> Actor:
     actor = actor_of(session, account_id)
-    if Role.MEMBER_ADMIN not in actor.roles:
-        raise Forbidden("only a member's administrator manages its keys")
+    if not actor.roles & {Role.MEMBER_ADMIN, Role.OPERATOR}:
+        raise Forbidden("only a member's administrator manages its keys, and the operator its own")
     return actor
 
 

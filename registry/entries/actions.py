@@ -47,6 +47,7 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
         basis=report.basis,
         disputed=False,
         listed_at=now,
+        hidden_until=case.hidden_until,
         until=report_rules.until(now, report.term_days),
     )
     begin(session, entry, NEXT, Verb.LIST, actor=LISTING, now=now)

@@ -20,11 +20,12 @@ class Entry(Base):
     report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"), unique=True)
     member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)  # who filed the report
     state: Mapped[State]
-    handle: Mapped[bytes] = mapped_column(sa.LargeBinary(32), index=True)
+    handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), index=True)  # None once the case is erased
     sealed_tag: Mapped[bytes]  # to the key holder
     offence: Mapped[str] = mapped_column(sa.String(40))
     level: Mapped[int]
     basis: Mapped[Basis]
     disputed: Mapped[bool] = mapped_column(default=False)
     listed_at: Mapped[datetime] = mapped_column(index=True)
+    hidden_until: Mapped[datetime | None]  # by an order, whatever its state
     until: Mapped[datetime | None]  # None: permanent, while the policy has no cap

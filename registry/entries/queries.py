@@ -11,7 +11,7 @@ from registry.access import Action, Actor, require
 from registry.accounts.rules import Role
 from registry.db import Session
 from registry.entries.models import Entry
-from registry.entries.rules import VISIBLE, is_visible
+from registry.entries.rules import VISIBLE, is_visible, status
 from registry.errors import NotFound
 
 _AT_ONCE = 500  # handles in one statement
@@ -19,7 +19,13 @@ _AT_ONCE = 500  # handles in one statement
 
 def shown(entry: Entry, now: datetime) -> bool:
     """Whether a checker is told of it at `now`."""
-    return is_visible(entry.state, listed_at=entry.listed_at, until=entry.until, now=now)
+    hidden = entry.hidden_until
+    return is_visible(entry.state, listed_at=entry.listed_at, until=entry.until, hidden_until=hidden, now=now)
+
+
+def status_of(entry: Entry, now: datetime) -> str:
+    """Its state as people read it."""
+    return status(entry.state, until=entry.until, hidden_until=entry.hidden_until, now=now)
 
 
 def visible(session: Session, handles: Iterable[bytes], now: datetime) -> dict[bytes, Entry]:
@@ -28,7 +34,8 @@ def visible(session: Session, handles: Iterable[bytes], now: datetime) -> dict[b
     found: dict[bytes, Entry] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         for entry in session.scalars(_visible(wanted[start : start + _AT_ONCE], now)):
-            found[entry.handle] = entry
+            if entry.handle is not None:
+                found[entry.handle] = entry
     return found
 
 
@@ -37,6 +44,7 @@ def _visible(handles: list[bytes], now: datetime) -> sa.Select[Entry]:
         sa.select(Entry)
         .where(Entry.handle.in_(handles), Entry.state.in_(VISIBLE), Entry.listed_at <= now)
         .where(sa.or_(Entry.until.is_(None), Entry.until > now))
+        .where(sa.or_(Entry.hidden_until.is_(None), Entry.hidden_until <= now))
         .order_by(Entry.level, Entry.listed_at, Entry.id)
     )
 

@@ -56,14 +56,29 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
 EXPIRED: Final = "expired"
 
 
-def is_visible(state: State, *, listed_at: datetime, until: datetime | None, now: datetime) -> bool:
-    """Whether a checker is told of the entry at `now`; its last moment is just before `until`."""
-    return state in VISIBLE and listed_at <= now and (until is None or now < until)
+def is_visible(
+    state: State,
+    *,
+    listed_at: datetime,
+    until: datetime | None,
+    now: datetime,
+    hidden_until: datetime | None = None,
+) -> bool:
+    """Whether a checker is told of the entry at `now`; its last moment is just before `until`.
+
+    Until `hidden_until` an order hides it, whatever its state.
+    """
+    ordered_away = hidden_until is not None and now < hidden_until
+    return state in VISIBLE and listed_at <= now and (until is None or now < until) and not ordered_away
 
 
-def status(state: State, *, until: datetime | None, now: datetime) -> str:
-    """The state as people read it: `expired` once a live entry has reached its end."""
-    return EXPIRED if state in _LIVE and until is not None and until <= now else state.value
+def status(state: State, *, until: datetime | None, now: datetime, hidden_until: datetime | None = None) -> str:
+    """The state as people read it: `expired` once a live entry has reached its end, `suspended` while ordered away."""
+    if state in _LIVE and until is not None and until <= now:
+        return EXPIRED
+    return (
+        State.SUSPENDED.value if state in VISIBLE and hidden_until is not None and now < hidden_until else state.value
+    )
 
 
 def verify_shorter(until: datetime, *, present: datetime | None, listed_at: datetime) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import event, orm
 from registry import base64url, vault
 from registry.clock import rfc3339
 from registry.db import Base, Session, new_id
+from registry.errors import NotFound
 from registry.log import leaf
 from registry.log.models import Act, LeafType
 
@@ -60,6 +61,8 @@ def record(
     of the rows must name the act.
     """
     session.flush()
+    if case is not None:
+        _hold(session, case.case_id)
     _read_again(session)
     uid = uid or new_id()
     rows = rfc8785.dumps(_row_list(session))
@@ -92,6 +95,15 @@ def record(
     session.add(act)
     session.flush()
     return act
+
+
+def _hold(session: Session, case_id: str) -> None:
+    """On PostgreSQL, no act comes under a key that is destroyed at the same moment. SQLite has but one writer."""
+    if session.get_bind().dialect.name == "postgresql":
+        case = sa.table("case", sa.column("id"), sa.column("wrapped_key"))
+        living = sa.select(case.c.id).where(case.c.id == case_id, case.c.wrapped_key.is_not(None))
+        if session.scalar(living.with_for_update(read=True, key_share=True)) is None:
+            raise NotFound("this case has been erased")
 
 
 def touch(session: Session, row: Base) -> None:

@@ -14,8 +14,11 @@ from registry.accounts import replays, tokens
 from registry.appeals import listing
 from registry.appeals.clocks import Due, run_clocks
 from registry.checks.sweep import sweep as sweep_checks
+from registry.db import truncate_journal
+from registry.erasures import retention
 from registry.errors import ZiluError
 from registry.findings.never_applied import escalate_due as escalate_findings
+from registry.orders.actions import run_clocks as run_orders
 from registry.recalls.actions import escalate_due
 from registry.running import Running
 
@@ -56,6 +59,20 @@ def escalations(run: Running) -> bool:
     now = run.clock()
     with run.store.write() as session:
         return any([escalate_due(session, now), escalate_findings(session, now)])
+
+
+def orders(run: Running) -> bool:
+    """Let orders lapse and end, and tell those who see an entry again."""
+    with run.store.write() as session:
+        return bool(run_orders(session, run.clock()))
+
+
+def erasures(run: Running) -> bool:
+    """Forget what a regulator has cosigned, and propose what is due. One round is all: the rest waits for people."""
+    if retention.execute_cosigned(run.store, run.clock()):
+        truncate_journal(run.store)
+    retention.propose_due(run.store, run.clock())
+    return False
 
 
 def sweeps(run: Running) -> bool:

@@ -16,7 +16,6 @@ from registry.cases.models import Case
 from registry.db import Session
 from registry.entries import queries
 from registry.entries.models import Entry
-from registry.entries.rules import status
 from registry.log.actions import record
 from registry.policy import Basis
 from registry.recalls.queries import knows
@@ -92,7 +91,7 @@ def _shown(entry: Entry, now: datetime) -> dict[str, Any]:
     return {
         "id": entry.id,
         "member": entry.member_id,
-        "state": status(entry.state, until=entry.until, now=now),
+        "state": queries.status_of(entry, now),
         "offence": entry.offence,
         "level": entry.level,
         "basis": entry.basis,

@@ -11,7 +11,8 @@ from flask import render_template, request
 from registry.access import Action, needs
 from registry.db import Session
 from registry.entries.models import Entry
-from registry.entries.rules import EXPIRED, State, status
+from registry.entries.queries import status_of
+from registry.entries.rules import EXPIRED, State
 from registry.log.actions import record
 from registry.members.models import Kind, Member
 from registry.web.context import actor, running
@@ -66,7 +67,11 @@ def _rows(session: Session, asked: Filter, now: datetime) -> tuple[list[Row], in
     newest = wanted.order_by(Entry.listed_at.desc(), Entry.id).offset((asked.page - 1) * ROWS).limit(ROWS)
     names = {member.id: member.name for member in session.scalars(sa.select(Member))}
     rows = [
-        Row(entry, status(entry.state, until=entry.until, now=now), names[entry.member_id])
+        Row(
+            entry,
+            status_of(entry, now),
+            names[entry.member_id],
+        )
         for entry in session.scalars(newest)
     ]
     return rows, total

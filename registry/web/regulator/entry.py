@@ -16,7 +16,6 @@ from registry.cases.actions import key_of
 from registry.cases.models import Case, Step
 from registry.db import Session
 from registry.entries import queries
-from registry.entries.rules import status
 from registry.log.actions import CaseKey, record
 from registry.members.models import Member
 from registry.reports import queries as reports
@@ -46,7 +45,7 @@ def entry(entry_id: str) -> str:
         page = render_template(
             "regulator/entry.html",
             entry=found,
-            status=status(found.state, until=found.until, now=run.clock()),
+            status=queries.status_of(found, run.clock()),
             case=case,
             member=session.get_one(Member, found.member_id),
             words=_words(session, case, key),

@@ -16,7 +16,7 @@ from typing import Any
 import jwt
 import sqlalchemy as sa
 
-from registry import base64url, revisions
+from registry import base64url, policy, revisions
 from registry.accounts.actions import actor_of, sign_in
 from registry.accounts.tokens import issue as issue_token
 from registry.appeals import actions as appeals
@@ -31,6 +31,8 @@ from registry.checks.models import Check
 from registry.db import Keyring, Session, Store
 from registry.entries.actions import suspend
 from registry.entries.models import Entry
+from registry.erasures import retention
+from registry.erasures.models import Erasure
 from registry.findings import actions as findings
 from registry.identity import document, tags
 from registry.keys.actions import rotate
@@ -47,6 +49,7 @@ from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.recalls.rules import Reason
 from registry.reports import inspections
 from registry.signing import jws, keys
+from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
 from tests.filing import ANNEXES, NUMBER, Filing, tag_of
@@ -83,6 +86,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.draw_and_answer()
     told.decide_and_state()
     told.rotate_key()
+    told.order_and_erase()
     store.engine.dispose()
     return Told(path, KEYRING, verifier_key(ORIGIN, log_key.public_key()), told.now)
 
@@ -242,6 +246,19 @@ class _Telling:
     def rotate_key(self) -> None:
         new = keys.to_jwk(keys.generate().public_key())
         self.do(lambda s: rotate(s, actor=self.cast.adam.actor, kid=self.cast.rui.kid, jwk=new, now=self.now))
+        self.pass_time(timedelta(hours=1))
+
+    def order_and_erase(self) -> None:
+        """An order keeps the first case; the second, long over, is to be forgotten, and a regulator has signed that."""
+        regulator, operator = authorities(self.store, self.cast, self.now)
+        order = regulator.issue(self.filing.number, "preserve", self.now)
+        operator.confirm(order, self.now)
+        now = self.pass_time(policy.KEPT_AFTER[policy.Ending.UNLISTED])
+        assert retention.propose_due(self.store, now) == 1
+        with self.store.read() as session:
+            erasure = session.scalars(sa.select(Erasure)).one()
+        regulator.open(erasure, now)
+        regulator.cosign(erasure, now)
         self.pass_time(timedelta(hours=1))
 
 
