@@ -14,7 +14,7 @@ from registry.cases.actions import hold
 from registry.db import Session
 from registry.entries import actions as entries
 from registry.entries.models import Entry
-from registry.entries.rules import VISIBLE
+from registry.entries.queries import shown
 from registry.recalls.actions import issue
 from registry.recalls.rules import Reason
 from registry.reports import queries as reports
@@ -41,7 +41,6 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
     appeal = queries.latest(session, report.case_id)
     if appeal is not None and appeal.state not in OVER:
         effects.attach(session, appeal, entry, actor=entries.LISTING, now=now)
-    if entry.state in VISIBLE:
-        if shown(entry, now):  # an order may hide it
-            issue(session, entry, Reason.LISTED, now)
+    if shown(entry, now):  # neither an appeal nor an order hides it
+        issue(session, entry, Reason.LISTED, now)
     return entry

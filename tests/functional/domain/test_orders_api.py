@@ -41,7 +41,7 @@ def test_a_regulator_issues_reads_and_cosigns(
         order = session.query(Order).one()
     said = regulator.sign(rules.CONFIRMATION, clock(), order=base64url.encode(order.statement_digest))
     refused = call("rex", "POST", f"/orders/{order.id}/confirmation", {"confirmation": said})
-    assert (refused.status_code, refused.json["code"]) == (403, "two-sides")
+    assert (refused.status_code, "two-sides" in refused.text) == (403, True)
     operator.confirm(order, clock())
     assert [row["state"] for row in call("rex", "GET", "/orders").json["orders"]] == ["in-force"]
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from registry import policy, revisions
 from registry.appeals import actions as appeals
+from registry.appeals.listing import list_due
 from registry.audit.differences import Difference
 from registry.audit.replay import audit
 from registry.cases.models import Case, Statement
@@ -21,7 +22,6 @@ from registry.checks.actions import details
 from registry.checks.models import Check
 from registry.db import Store, truncate_journal
 from registry.entries import actions as entries
-from registry.entries.actions import list_due
 from registry.entries.models import Entry
 from registry.erasures import actions, retention
 from registry.erasures.forgetting import GONE, MATCHABLE
