@@ -14,8 +14,8 @@ from registry.entries.rules import NEXT as ENTRY
 from registry.erasures.rules import NEXT as ERASURE
 from registry.findings.rules import NEXT as FINDING
 from registry.notices.rules import NEXT as NOTICE
-from registry.reports.rules import INSPECTION
 from registry.orders.rules import NEXT as ORDER
+from registry.reports.rules import INSPECTION
 from registry.reports.rules import NEXT as REPORT
 
 # The transition table of every table whose rows have a `state`.

@@ -156,7 +156,9 @@ class _Telling:
         issue(session, session.get_one(Entry, self.entry), Reason.SUSPENDED, self.now)
 
     def _acknowledged(self, session: Session) -> None:
-        recall, hana = session.scalars(sa.select(Recall)).one(), self.cast.hana
+        recall = session.scalars(sa.select(Recall).order_by(Recall.issued_at.desc())).first()
+        hana = self.cast.hana
+        assert recall is not None
         about = {"recall": recall.id, "entry": recall.entry_id, "reason": recall.reason.value}
         statement = _signed(hana, {**_claims(hana, self.now), **about}, ACKNOWLEDGEMENT)
         acknowledge(session, actor=hana.actor, recall_id=recall.id, statement=statement, issuer=ISSUER, now=self.now)
