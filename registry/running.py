@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from registry.clock import Clock
 from registry.config import Secrets, Settings, read_secrets
 from registry.db import Keyring, Store
 from registry.errors import Invalid
 from registry.keys.holder import Holder
-from registry.log import quorum
+from registry.log import own_keys, quorum
 from registry.log.checkpoint import verifier_key
 from registry.log.quorum import Policy
+
+PAGE = Path(__file__).parent / "web/static/bundle"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,17 @@ class Running:
         if policy.log.vkey != ours.vkey:
             raise Invalid(f"log.policy: {file} must name this log: log {ours.vkey}", field="log.policy")
         return policy
+
+
+def public_keys(run: Running) -> list[own_keys.Clear]:
+    """What must stand in the log for everybody: our keys, and what browsers run. Unavailable without the key holder."""
+    holder = run.holder.public()
+    return [
+        own_keys.identity(holder.key_id, holder.public),
+        own_keys.receipt(run.secrets.receipt_key.public_key()),
+        own_keys.log(run.policy.log.vkey),
+        own_keys.page(PAGE.glob("*.js")),
+    ]
 
 
 def start(settings: Settings) -> Running:

@@ -14,7 +14,9 @@ from registry.app import create_app
 from registry.client.api import Profile, Registry
 from registry.db import Store
 from registry.keys.holder import Holder
-from registry.running import Running
+from registry.log import own_keys
+from registry.log.sequencer import sequence
+from registry.running import Running, public_keys
 from tests.app_fixture import SECRETS, settings
 from tests.cast import Cast, Person
 from tests.conftest import ISSUER, MovingClock
@@ -53,8 +55,17 @@ def application() -> APIFlask:
 
 @pytest.fixture
 def line(store: Store, clock: MovingClock, holder: Holder) -> Line:
-    application().extensions["zilu"] = Running(settings(), SECRETS, store, clock, holder)
+    run = Running(settings(), SECRETS, store, clock, holder)
+    application().extensions["zilu"] = run
+    show_keys(run)
     return Line(httpx2.WSGITransport(app=application()))
+
+
+def show_keys(run: Running) -> None:
+    """As the worker does when it starts: clients insist that the registry's keys stand in its log."""
+    with run.store.write() as session:
+        own_keys.publish(session, public_keys(run), run.clock())
+    sequence(run.store, key=run.secrets.log_key, origin=run.settings.log_origin, now=run.clock())
 
 
 Connect = Callable[..., Registry]

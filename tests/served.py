@@ -24,7 +24,7 @@ from registry.signing import keys
 from tests.app_fixture import SECRETS, settings
 from tests.cast import Cast
 from tests.conftest import MovingClock
-from tests.line import application
+from tests.line import application, show_keys
 
 PROFILES = ("hana", "rui", "ana", "ben")
 
@@ -62,7 +62,9 @@ class Desk:
 def desk(store: Store, clock: MovingClock, holder: Holder, cast: Cast, tmp_path: Path) -> Iterator[Desk]:
     server = make_server("127.0.0.1", 0, application(), threaded=True)
     issuer = f"http://127.0.0.1:{server.server_port}"
-    application().extensions["zilu"] = Running(settings(issuer), SECRETS, store, clock, holder)
+    run = Running(settings(issuer), SECRETS, store, clock, holder)
+    application().extensions["zilu"] = run
+    show_keys(run)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     desk = Desk(tmp_path / "desk", issuer, store, clock)

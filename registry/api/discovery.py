@@ -36,6 +36,7 @@ def discovery() -> dict[str, Any]:
             "origin": run.settings.log_origin,
             "verifier_key": log_key.vkey,
             "url": f"{issuer}/log",
+            "keys": f"{issuer}/log/keys",
             "draw_key": base64url.encode(holder.draw_public),
         },
         "jwks_uri": f"{issuer}/.well-known/jwks.json",

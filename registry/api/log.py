@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from registry import base64url
 from registry.access import Action, needs
 from registry.api.context import running
-from registry.log import queries
+from registry.log import own_keys, queries
+from registry.running import public_keys
 
 bp = APIBlueprint("log", __name__, tag="Log")
 
@@ -36,6 +39,16 @@ def tile(path: str) -> Response:
     response = Response(data, content_type="application/octet-stream")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return _compressed(response) if path.startswith("entries/") else response
+
+
+@bp.get("/log/keys")
+@needs(Action.PUBLIC)
+def own() -> dict[str, Any]:
+    """The registry's own keys as they stand in the log: each leaf with its C2SP tlog-proof. 503 until they do."""
+    run = running()
+    with run.store.read() as session:
+        found = own_keys.proofs(session, public_keys(run))
+    return {"keys": [{"entry": base64url.encode(entry), "proof": proof} for entry, proof in found]}
 
 
 def _compressed(response: Response) -> Response:

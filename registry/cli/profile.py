@@ -17,6 +17,7 @@ from registry.client.pins import Pins, Untrusted
 from registry.config import ClientSection, ClientSettings
 from registry.errors import Invalid
 from registry.identity.document import RESIDENT, Document, parse
+from registry.log import quorum
 from registry.signing import keys
 
 UNTRUSTED = 5
@@ -59,6 +60,7 @@ def connect(context: Context, account: str | None, *, scope: str, keys_path: Pat
         account=section.account,
         client_key=keys.load(section.client_key, field=f"client.{name}.client_key"),
         signing_key=keys.load(section.signing_key, field=f"client.{name}.signing_key") if section.signing_key else None,
+        policy=quorum.load(section.policy) if section.policy else None,
     )
     registry = Registry(profile, scope=scope, clock=context.profiles.clock)
     path = keys_path or pins_path(section)
@@ -85,13 +87,16 @@ def pins_path(section: ClientSection) -> Path:
     return section.client_key.with_name(f"{section.account}.registry.json")
 
 
-def pinned(context: Context, account: str | None, keys_path: Path | None) -> Pins:
-    """The pinned keys from their file, without asking anybody."""
+def pinned(context: Context, account: str | None, keys_path: Path | None, policy_path: Path | None = None) -> Pins:
+    """The pinned keys from their file, and the policy from its own or the profile's, without asking anybody."""
+    policy = quorum.load(policy_path) if policy_path else None
     if keys_path is not None:
         document = pins.read_document(keys_path)
-        return Pins.read(document, issuer=str(document.get("issuer")))
+        return Pins.read(document, issuer=str(document.get("issuer"))).under(policy)
     _, section = chosen(context.profiles, account)
-    return pins.load(pins_path(section), issuer=context.profiles.registry.issuer)
+    if policy is None and section.policy is not None:
+        policy = quorum.load(section.policy)
+    return pins.load(pins_path(section), issuer=context.profiles.registry.issuer).under(policy)
 
 
 def typed_number(type: str) -> Document:

@@ -24,18 +24,30 @@ def receipt() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--member", help="The member that it must be for.")
 @click.option("--fetch", is_flag=True, help="First get the log's proof from the registry, and keep it in FILE.")
+@click.option(
+    "--policy",
+    "policy_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="C2SP tlog-policy: the witnesses that must have cosigned. Default: the profile's policy.",
+)
 @as_account
 @keys_file
 @click.pass_obj
 @untrusted_exits
 def verify(
-    context: Context, file: Path, member: str | None, fetch: bool, account: str | None, keys_path: Path | None
+    context: Context,
+    file: Path,
+    member: str | None,
+    fetch: bool,
+    policy_path: Path | None,
+    account: str | None,
+    keys_path: Path | None,
 ) -> None:
     """Verify FILE without asking anybody: the registry's signature over these answers, and their place in the log."""
     document = receipts.load(file)
     if fetch:
         document = _fetched(context, file, document, account, keys_path)
-    verified = receipts.verify(document, pinned(context, account, keys_path), member=member)
+    verified = receipts.verify(document, pinned(context, account, keys_path, policy_path), member=member)
     click.echo(_sentence(verified))
 
 

@@ -20,8 +20,10 @@ import jwt
 
 from registry.clock import Clock, system
 from registry.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable, ZiluError
+from registry.log.quorum import Policy
 from registry.signing.keys import PrivateKey, thumbprint
 
+from . import logged
 from .pins import Pins
 
 ATTEMPTS = 6
@@ -44,12 +46,16 @@ _KINDS: Mapping[int, type[ZiluError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How a member's program signs in: its client id and key, and the key that signs statements, if it has one."""
+    """How a member's program signs in: its client id and key, and the key that signs statements, if it has one.
+
+    `policy` names the witnesses that must have seen the registry's log; without it the log's signature is enough.
+    """
 
     issuer: str
     account: str
     client_key: PrivateKey = field(repr=False)
     signing_key: PrivateKey | None = field(default=None, repr=False)
+    policy: Policy | None = None
 
 
 class Registry:
@@ -95,12 +101,14 @@ class Registry:
     def pin(self, pinned: Pins | None = None) -> Mapping[str, Any]:
         """Read the discovery document and compare it with `pinned`; without it, trust what is there this once.
 
-        Returns the document with its `jwks`, to be kept. Raises Untrusted.
+        The keys must stand in the registry's log, under the quorum of the profile's policy if it has one. Returns the
+        document with its `jwks`, to be kept. Raises Untrusted.
         """
         document = self._public("/.well-known/zilu") | {"jwks": self._public("/.well-known/jwks.json")}
-        found = Pins.read(document, issuer=self.profile.issuer)
+        found = Pins.read(document, issuer=self.profile.issuer).under(self.profile.policy)
         if pinned is not None:
             pinned.verify_same(found)
+        logged.verify(self._public(logged.PATH), found)
         self._pins = found
         return document
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -45,11 +45,18 @@ class Pins:
     log_origin: str
     log_vkey: str
     batch: int
+    witnessed: Policy | None = None
 
     @property
     def policy(self) -> Policy:
-        """What a checkpoint needs when nobody gave us a policy with witnesses: the log's signature."""
-        return Policy(parse_vkey(self.log_vkey))
+        """What a checkpoint needs: the quorum of the policy that was given us, or else the log's signature alone."""
+        return self.witnessed or Policy(parse_vkey(self.log_vkey))
+
+    def under(self, policy: Policy | None) -> Pins:
+        """These pins, with a policy of witnesses; Untrusted when it is for another log."""
+        if policy is not None and policy.log.vkey != self.log_vkey:
+            raise Untrusted("the policy names another log key than the pinned one", field="policy", code="key-changed")
+        return replace(self, witnessed=policy)
 
     @classmethod
     def read(cls, document: Mapping[str, Any], *, issuer: str) -> Self:

@@ -14,6 +14,7 @@ from registry.log.alone import alone
 from registry.log.sequencer import verify_head
 from registry.running import Running
 from registry.worker import clocks, outbox
+from registry.worker.own_keys import OwnKeys
 from registry.worker.publishing import Publisher
 
 WAKE = 0.02  # seconds between two looks for new acts: a published leaf is well within a second
@@ -62,6 +63,7 @@ def _work(running: Running, stop: threading.Event) -> None:
     rounds = (
         (PAUSE, (outbox.deliver,), ()),
         (WAKE, (publisher.publish,), ()),
+        (PAUSE, (OwnKeys().publish_keys,), ()),
     )
     threads = [threading.Thread(target=_rounds, args=(running, stop, *each)) for each in rounds]
     for thread in threads:

@@ -1,0 +1,84 @@
+"""The registry's own public keys, and the hash of its page's programs, as clear leaves: what a client pins is public.
+
+    {"key_id", "public", "suite", "use": "identity"}       {"jwk", "use": "receipt"}       {"use": "log", "vkey"}
+    {"sha256", "use": "page"}      over the name, a zero byte, the SHA-256 of each file, in the order of the names
+
+A registry that shows one client another key than the rest must either leave it out of the log, and then the client
+refuses it, or log it for everybody to see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+import sqlalchemy as sa
+
+from registry import base64url
+from registry.db import Session
+from registry.errors import Unavailable
+from registry.log.actions import record
+from registry.log.models import Act, LeafType
+from registry.log.queries import prove
+from registry.signing import keys
+from registry.signing.keys import PublicKey
+
+SUITE = "ristretto255-SHA512"
+Clear = Mapping[str, Any]
+
+
+def identity(key_id: str, public: bytes) -> Clear:
+    return {"use": "identity", "suite": SUITE, "key_id": key_id, "public": base64url.encode(public)}
+
+
+def receipt(key: PublicKey) -> Clear:
+    return {"use": "receipt", "jwk": keys.to_jwk(key)}
+
+
+def log(vkey: str) -> Clear:
+    return {"use": "log", "vkey": vkey}
+
+
+def page(files: Iterable[Path]) -> Clear:
+    """What the browser runs."""
+    digest = hashlib.sha256()
+    for file in sorted(files, key=lambda file: file.name):
+        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return {"use": "page", "sha256": base64url.encode(digest.digest())}
+
+
+def publish(session: Session, clears: Sequence[Clear], now: datetime) -> int:
+    """Log those that are not logged yet; returns how many."""
+    new = [clear for clear in clears if _act(session, clear) is None]
+    for clear in new:
+        record(
+            session, "key.publish", actor="system:log", now=now, uid=_uid(clear), type=LeafType.KEY, clear=dict(clear)
+        )
+    return len(new)
+
+
+def are_logged(session: Session, clears: Sequence[Clear]) -> bool:
+    return all(_act(session, clear) is not None for clear in clears)
+
+
+def proofs(session: Session, clears: Sequence[Clear]) -> list[tuple[bytes, str]]:
+    """Entry and tlog-proof of each; Unavailable until all are public."""
+    acts = [_act(session, clear) for clear in clears]
+    proven = [prove(session, act) if act is not None else None for act in acts]
+    found = [each for each in proven if each is not None]
+    if len(found) != len(clears):
+        raise Unavailable("the registry's keys do not stand in its log yet; try again in a moment", retry_after=1)
+    return found
+
+
+def _act(session: Session, clear: Clear) -> Act | None:
+    return session.scalar(sa.select(Act).where(Act.uid == _uid(clear)))
+
+
+def _uid(clear: Clear) -> str:
+    """The uid of the act that publishes it: made of the key, so that there is one, and it is found at once."""
+    return hashlib.sha256(b"zilu/own-key/v1\0" + rfc8785.dumps(dict(clear))).hexdigest()[:32]
