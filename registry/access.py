@@ -57,6 +57,8 @@ class Action(enum.StrEnum):
     APPEAL_HEAR = "appeal-hear"
     APPEAL_VOTE = "appeal-vote"
     APPEAL_READ = "appeal-read"
+    APPEAL_INTERVENE = "appeal-intervene"
+    SILENCE_ATTEST = "silence-attest"  # sign that a subject has sent no nonce
     PANEL_SERVE = "panel-serve"  # declare an interest, step down
     FINDING_READ = "finding-read"
     FINDING_RAISE = "finding-raise"
@@ -134,6 +136,8 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REGULATOR, _A.EXHIBIT_OPEN): Relation.ANY,
         (_R.REGULATOR, _A.INSPECTION_READ): Relation.ANY,
         (_R.REGULATOR, _A.APPEAL_READ): Relation.ANY,
+        (_R.REGULATOR, _A.APPEAL_INTERVENE): Relation.ANY,
+        (_R.REGULATOR, _A.SILENCE_ATTEST): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_RAISE): Relation.ANY,
         (_R.REGULATOR, _A.ORDER_READ): Relation.ANY,
@@ -173,6 +177,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.APPEAL_ANSWER: frozenset({Scope.REPORT}),
         _A.APPEAL_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.FINDING_RAISE: frozenset({Scope.AUDIT}),
+        _A.APPEAL_INTERVENE: frozenset({Scope.AUDIT}),
+        _A.SILENCE_ATTEST: frozenset({Scope.AUDIT}),
         _A.FINDING_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.AUDIT}),
         _A.FINDING_ANSWER: frozenset({Scope.CHECK, Scope.REPORT}),
         _A.ENTRY_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),

@@ -163,8 +163,10 @@ DECISION_LIMIT: Final = 15 * DAY
 DECISION_LIMIT_URGENT: Final = 5 * DAY
 SECOND_INSTANCE_LIMIT: Final = 20 * DAY
 APPEAL_LIMIT: Final = 45 * DAY
-NONCE_LIMIT: Final = 2 * DAY  # the subject's silence in the draw: zeros
+NONCE_LIMIT: Final = 2 * DAY  # the subject's silence in the draw: zeros, once a regulator has signed for it
 SEATS: Final = 3
+REMIND_BEFORE: Final = (3 * DAY, 1 * DAY)  # of every date by which somebody owes something
+FINDING_ANSWER: Final = 10 * DAY  # then the regulators are told
 
 # Recalls
 RECALL_ACK: Final = 3 * DAY  # then the regulator is told

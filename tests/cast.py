@@ -68,7 +68,15 @@ PEOPLE: Mapping[str, tuple[str, str, tuple[Role, ...], tuple[Scope, ...]]] = {
     "rex": ("inspector", "regulator", (Role.REGULATOR,), (Scope.AUDIT,)),
 }
 # Whose hands sign statements, and who enrols their keys.
-SIGNERS = {"rui": "adam", "ana": "adam", "ben": "bea", "bao": "bea", "vera": "nora", "hana": "bea"}
+SIGNERS = {
+    "rui": "adam",
+    "ana": "adam",
+    "ben": "bea",
+    "bao": "bea",
+    "vera": "nora",
+    "hana": "bea",
+    "rex": "regulator-admin",
+}
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from registry.cases.steps import advance
 from registry.db import Session
 from registry.entries.models import Entry
 from registry.entries.rules import VISIBLE
-from registry.errors import Unavailable
+from registry.errors import Invalid, Unavailable
 from registry.keys.holder import Holder
 from registry.log.actions import record
 from registry.members.models import Member
@@ -83,8 +83,7 @@ def _candidates(now: datetime) -> sa.Select[Appeal]:
     """Appeals in which something could be due, by columns alone; `rules.due_effects` has the last word."""
     shortest = min(rules.answer_limit(lane) for lane in Lane)
     silent = sa.and_(Appeal.state == State.ADMITTED, Appeal.admitted_at <= now - shortest)
-    nonce_late = sa.or_(Draw.nonce.is_not(None), Appeal.admitted_at <= now - policy.NONCE_LIMIT)
-    undrawn = sa.and_(Appeal.state.in_(rules.DRAWABLE), Draw.v.is_(None), nonce_late)
+    undrawn = sa.and_(Appeal.state.in_(rules.DRAWABLE), Draw.v.is_(None), Draw.nonce.is_not(None))
     final = sa.and_(Appeal.state == State.DECIDED, Appeal.decided_at <= now - rules.CONTEST_WINDOW)
     gone = sa.or_(Report.state.not_in(effects.CONTESTABLE), Entry.state.in_(effects.ENDED))
     moot = sa.and_(Appeal.state.in_(rules.MOOTABLE), gone)
@@ -135,10 +134,6 @@ def _silence(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -
     _close_act(session, appeal, "appeal.lapse", now)
 
 
-def _zero_nonce(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
-    draw.offer_nonce(session, appeal=appeal, nonce=draw.ZEROS, now=now, actor=CLOCK)
-
-
 def _draw(session: Session, appeal: Appeal, now: datetime, holder: Holder) -> None:
     row = queries.draw_of(session, appeal.id)
     if row is not None and row.nonce is not None:
@@ -146,7 +141,15 @@ def _draw(session: Session, appeal: Appeal, now: datetime, holder: Holder) -> No
 
 
 def _vacate(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
-    draw.vacate(session, appeal=appeal, actor=CLOCK, now=now)
+    """When nobody is left to follow, that is written down once, and the entry hidden: it could not be contested."""
+    try:
+        draw.vacate(session, appeal=appeal, actor=CLOCK, now=now)
+    except Invalid:
+        if appeal.exhausted_at is not None:
+            raise
+        effects.suspend(session, appeal, actor=CLOCK, now=now, reason="no-panel")
+        appeal.exhausted_at = now
+        _close_act(session, appeal, "appeal.exhausted", now)
 
 
 def _suspend(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
@@ -178,7 +181,6 @@ def _close_act(session: Session, appeal: Appeal, verb: str, now: datetime) -> No
 _ACTS: Mapping[Effect, Callable[[Session, Appeal, datetime, Holder], None]] = MappingProxyType(
     {
         Effect.SILENCE: _silence,
-        Effect.ZERO_NONCE: _zero_nonce,
         Effect.DRAW: _draw,
         Effect.VACATE: _vacate,
         Effect.SUSPEND: _suspend,

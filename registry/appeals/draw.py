@@ -35,7 +35,7 @@ from registry.log.swap import swap
 from registry.log.tree import leaf_hash
 from registry.notices.actions import send
 
-ZEROS: Final = bytes(drawing.NONCE_SIZE)  # the nonce of a subject who sends none
+ZEROS: Final = bytes(drawing.NONCE_SIZE)  # for a subject whose silence a regulator has signed (`silence`)
 DRAW_KEY: Final = "draw"  # the use that the clear leaf of a draw key names
 
 
@@ -66,7 +66,7 @@ def offer_nonce(session: Session, *, appeal: Appeal, nonce: bytes, now: datetime
     """
     if len(nonce) != drawing.NONCE_SIZE:
         raise Invalid(f"nonce must be {drawing.NONCE_SIZE} bytes", field="nonce")
-    row = _drawable(session, appeal)
+    row = drawable(session, appeal)
     if row.nonce == nonce:
         return row
     admission_leaf(session, row)
@@ -155,6 +155,10 @@ def _is_late(appeal: Appeal, seat: Seat, now: datetime) -> bool:
     )
 
 
+def is_admission_public(session: Session, row: Draw) -> bool:
+    return session.scalar(sa.select(Act.id).where(Act.uid == row.admission, Act.entry.is_not(None))) is not None
+
+
 def admission_leaf(session: Session, row: Draw) -> bytes:
     """The hash of the admission's public leaf, 32 bytes; Conflict until it stands under a published checkpoint."""
     act = session.scalar(sa.select(Act).where(Act.uid == row.admission))
@@ -174,7 +178,8 @@ def ranking(row: Draw) -> list[Panelist]:
     return drawing.rank(drawing.seed(row.message, row.v), pool_of(row))
 
 
-def _drawable(session: Session, appeal: Appeal) -> Draw:
+def drawable(session: Session, appeal: Appeal) -> Draw:
+    """The appeal's draw; Conflict unless a panel is to be drawn now."""
     row = queries.draw_of(session, appeal.id)
     if row is None or appeal.state not in rules.DRAWABLE:
         raise Conflict(f"this appeal is {appeal.state.value}; no panel is drawn now", code="not-allowed-now")

@@ -33,6 +33,7 @@ class Appeal(Base):
     proofed_at: Mapped[datetime | None]
     admitted_at: Mapped[datetime | None]
     lapsed_at: Mapped[datetime | None]
+    exhausted_at: Mapped[datetime | None]  # since when nobody is left who could take a vacated seat
     decided_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
@@ -104,6 +105,34 @@ class Draw(Base):
     v: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
     proof: Mapped[bytes | None] = mapped_column(sa.LargeBinary(64))
     draw_act: Mapped[str | None] = mapped_column(sa.String(32))
+
+
+class Silence(Base):
+    """A regulator's signed word that the subject sent no nonce; with it zeros are drawn from."""
+
+    __tablename__ = "silence"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), unique=True)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    kid: Mapped[str] = mapped_column(sa.String(43))
+    statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    sealed_statement: Mapped[bytes]  # the JWS
+    made_at: Mapped[datetime]
+
+
+class Intervention(Base):
+    """What a regulator puts to a panel, for both sides to read."""
+
+    __tablename__ = "intervention"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), index=True)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    sealed_text: Mapped[bytes]
+    made_at: Mapped[datetime]
 
 
 class Seat(Base):

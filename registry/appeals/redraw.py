@@ -4,7 +4,8 @@
 2. the admission's root is the root of the stored pool
 3. the message is made of the case, the admission's leaf, that root and that nonce
 4. V is what the draw key gives for the message; the key was public before the admission
-5. the seats are those that V ranks first, and whoever followed those who left
+5. a nonce that is not the subject's is zeros, and a regulator has signed for the subject's silence
+6. the seats are those that V ranks first, and whoever followed those who left
 
 A redraw reads rows and log acts, decides nothing and writes nothing. Whether the log itself is whole is for
 `zilu audit` and the witnesses.
@@ -19,8 +20,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from registry import base64url, vault
-from registry.appeals import queries, rules
-from registry.appeals.draw import DRAW_KEY, pool_of
+from registry.appeals import queries, rules, silence
+from registry.appeals.draw import DRAW_KEY, ZEROS, pool_of
 from registry.appeals.models import Appeal, Draw, Seat
 from registry.cases.actions import key_of
 from registry.cases.models import Case
@@ -52,6 +53,7 @@ class _Opened:
     position: int
     leaf: bytes
     verb: str
+    actor: str
     facts: Mapping[str, Any]
 
 
@@ -75,6 +77,7 @@ def _repeat(session: Session, case: Case, key: CaseKey, appeal: Appeal, row: Dra
         if not admission.position < nonce.position < drawn.position:
             differs.append("the order of admission, nonce and draw in the log")
         _compare_pool(case, appeal, row, admission, differs)
+        _compare_nonce(session, appeal, row, admission, nonce, differs)
         message = _compare_message(row, admission, nonce, drawn, differs)
         _compare_v(session, row, message, admission, drawn, differs)
         _compare_seats(session, appeal, row, message, drawn, differs)
@@ -101,7 +104,7 @@ def _open(session: Session, key: CaseKey, uid: str | None, verb: str, differs: l
         return None
     if body["verb"] != verb:
         differs.append(f"an act {body['verb']} in place of {verb}")
-    return _Opened(act.position, leaf_hash(act.entry), body["verb"], body["facts"])
+    return _Opened(act.position, leaf_hash(act.entry), body["verb"], body["actor"], body["facts"])
 
 
 def _compare_pool(case: Case, appeal: Appeal, row: Draw, admission: _Opened, differs: list[str]) -> None:  # 2
@@ -124,6 +127,15 @@ def _compare_message(row: Draw, admission: _Opened, nonce: _Opened, drawn: _Open
     if message != row.message or drawn.facts.get("message") != base64url.encode(message):
         differs.append("the message: it does not follow from case, admission, pool and nonce")
     return message
+
+
+def _compare_nonce(
+    session: Session, appeal: Appeal, row: Draw, admission: _Opened, nonce: _Opened, differs: list[str]
+) -> None:  # 5
+    if nonce.actor == f"subject:{appeal.case_id}":
+        return
+    if row.nonce != ZEROS or not silence.is_signed(session, appeal, row, admission.leaf):
+        differs.append("the nonce: it is not the subject's, and no regulator has signed for their silence")
 
 
 def _compare_v(
@@ -156,7 +168,7 @@ def _fits(key: bytes, message: bytes, drawn: drawing.Drawn) -> bool:
 
 def _compare_seats(
     session: Session, appeal: Appeal, row: Draw, message: bytes, drawn: _Opened, differs: list[str]
-) -> None:  # 5
+) -> None:  # 6
     order = drawing.rank(drawing.seed(message, row.v or b""), pool_of(row))
     ranked = [panelist.id for panelist in order]
     if drawn.facts.get("seats") != [p.id for p in drawing.seat(order)]:

@@ -98,6 +98,7 @@ class Lane(enum.StrEnum):
 
 TEXT_LENGTH: Final = policy.REASONS_LENGTH  # characters of an appeal, an answer, a reason
 INSTANCES: Final = 2
+SILENCE_SIGNED_WITHIN: Final = timedelta(days=1)  # how long a regulator's statement may be on its way
 # What the two instances leave of the 45 days is the time to contest the first.
 CONTEST_WINDOW: Final = policy.APPEAL_LIMIT - policy.DECISION_LIMIT - policy.SECOND_INSTANCE_LIMIT
 
@@ -153,7 +154,6 @@ class Effect(enum.StrEnum):
     PUBLISH_KEY = "publish-key"  # of no appeal: the draw key needs its clear leaf before any admission
     MOOT = "moot"  # the member took its report back, or it was voided elsewhere
     SILENCE = "silence"  # the member did not answer: the entry is suspended
-    ZERO_NONCE = "zero-nonce"  # the subject sent no nonce: zeros
     DRAW = "draw"  # a nonce is there and no panel
     VACATE = "vacate"  # somebody on the panel cannot or does not decide: the next in rank follows
     SUSPEND = "suspend"  # nobody has decided in time: the listing does not stand until somebody does
@@ -201,6 +201,10 @@ def follower_limit(lane: Lane, instance: int) -> timedelta:
 
 def deadlines(facts: Facts) -> dict[Duty, datetime]:
     """By when each duty is to be done; a duty whose clock has not begun has no date."""
+    return {duty: by for duty, (_, by) in _spans(facts).items()}
+
+
+def _spans(facts: Facts) -> dict[Duty, tuple[datetime, datetime]]:
     starts: dict[Duty, tuple[datetime | None, timedelta]] = {
         Duty.INFORM: (facts.lodged_at, policy.MEMBER_INFORMED),
         Duty.ADMIT: (facts.proofed_at, policy.MEMBER_INFORMED),
@@ -208,7 +212,7 @@ def deadlines(facts: Facts) -> dict[Duty, datetime]:
         Duty.DECIDE: (facts.proofed_at, decision_limit(facts.lane, facts.instance)),
         Duty.END: (facts.began_at, policy.APPEAL_LIMIT),
     }
-    return {duty: start + limit for duty, (start, limit) in starts.items() if start is not None}
+    return {duty: (start, start + limit) for duty, (start, limit) in starts.items() if start is not None}
 
 
 _OWED_IN: Final[Mapping[Duty, frozenset[State]]] = MappingProxyType(
@@ -222,13 +226,23 @@ _OWED_IN: Final[Mapping[Duty, frozenset[State]]] = MappingProxyType(
 )
 
 
+def owed(facts: Facts) -> dict[Duty, tuple[datetime, datetime]]:
+    """The duties that somebody owes now: since when, and by when."""
+    return {
+        duty: since_by
+        for duty, since_by in _spans(facts).items()
+        if facts.state in _OWED_IN[duty] and not (duty is Duty.INFORM and facts.informed_at)
+    }
+
+
 def overdue(facts: Facts, now: datetime) -> list[Duty]:
     """Duties that are still owed after their date. Computed, never stored."""
-    return [
-        duty
-        for duty, by in deadlines(facts).items()
-        if now > by and facts.state in _OWED_IN[duty] and not (duty is Duty.INFORM and facts.informed_at)
-    ]
+    return [duty for duty, (_, by) in owed(facts).items() if now > by]
+
+
+def nonce_until(admitted_at: datetime) -> datetime:
+    """Until when the subject's nonce is waited for without asking a regulator."""
+    return admitted_at + policy.NONCE_LIMIT
 
 
 def contest_until(decided_at: datetime) -> datetime:
@@ -243,10 +257,7 @@ def due_effects(facts: Facts, now: datetime) -> list[Effect]:
     if facts.state is State.ADMITTED and facts.admitted_at and now >= facts.admitted_at + answer_limit(facts.lane):
         due.append(Effect.SILENCE)
     if facts.state in DRAWABLE and not facts.seated:
-        if facts.nonce:
-            due.append(Effect.DRAW)
-        elif facts.admitted_at and now >= facts.admitted_at + policy.NONCE_LIMIT:
-            due.append(Effect.ZERO_NONCE)
+        due += [Effect.DRAW] if facts.nonce else []
     if facts.state in SEATED and (facts.unfit or _is_absent(facts, now)):
         due.append(Effect.VACATE)
     if facts.harms and {Duty.DECIDE, Duty.END} & set(overdue(facts, now)):

@@ -12,6 +12,7 @@ from typing import Literal
 
 from registry.appeals.actions import ANSWER
 from registry.appeals.proofing import TYP as ATTESTATION
+from registry.appeals.silence import TYP as SILENCE
 from registry.audit.acts import Ledger
 from registry.audit.differences import Difference, Kind
 from registry.audit.keys import Keys
@@ -51,6 +52,7 @@ SIGNED: Mapping[str, Signed] = {
     "order_confirmation": Signed(CONFIRMATION, "account_id"),
     "recall": Signed(ACKNOWLEDGEMENT, "member_id", under_case=False, late=True),
     "report": Signed(REPORT, "filed_by"),
+    "silence": Signed(SILENCE, "account_id"),
 }
 
 

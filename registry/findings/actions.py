@@ -16,7 +16,7 @@ from registry.db import Session, new_id
 from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid, NotFound
 from registry.findings.models import Finding
-from registry.findings.rules import NEXT, Kind, Verb, cause_of_overdue
+from registry.findings.rules import NEXT, Kind, Verb, cause_of_overdue, cause_of_panel
 from registry.log.actions import record
 from registry.members.actions import get as member
 from registry.members.models import Kind as MemberKind
@@ -40,7 +40,7 @@ def demand(
     if entry is not None and entry.member_id != member_id:
         raise Invalid("entry must be one that this member filed", field="entry")
     row = Finding(id=new_id(), case_id=entry.case_id if entry else None, member_id=member_id, entry_id=entry_id)
-    row.kind, row.cause = Kind.DEMAND, f"demand:{row.id}"
+    row.kind, row.cause, row.due_at = Kind.DEMAND, f"demand:{row.id}", now + policy.FINDING_ANSWER
     row.sealed_demand = seal(session, row, "sealed_demand", text)
     return raise_(session, row, actor.id, now, tell=[member_id])
 
@@ -57,6 +57,19 @@ def overdue_appeals(session: Session, now: datetime, limit: int = 100) -> list[F
             if len(raised) < limit and not _is_raised(session, cause_of_overdue(appeal.id, duty)):
                 raised.append(_overdue(session, appeal, duty, now))
     return raised
+
+
+def exhausted_panels(session: Session, now: datetime, limit: int = 100) -> list[Finding]:
+    """Raise a finding for every panel that cannot be filled, once each; tells the operator and every regulator."""
+    raised = sa.select(Finding.appeal_id).where(Finding.kind == Kind.PANEL_EXHAUSTED)
+    empty = sa.select(Appeal).where(Appeal.exhausted_at.is_not(None), Appeal.id.not_in(raised))
+    operators = session.scalars(sa.select(Member.id).where(Member.kind == MemberKind.OPERATOR)).all()
+    found = []
+    for appeal in session.scalars(empty.order_by(Appeal.id).limit(limit)).all():
+        row = Finding(id=new_id(), case_id=appeal.case_id, appeal_id=appeal.id, entry_id=appeal.entry_id)
+        row.kind, row.cause, row.due_at = Kind.PANEL_EXHAUSTED, cause_of_panel(appeal.id), now + policy.FINDING_ANSWER
+        found.append(raise_(session, row, CLOCK, now, tell=[*operators, *regulators(session)]))
+    return found
 
 
 def answer(session: Session, *, actor: Actor, finding: Finding, text: str, now: datetime) -> Finding:
@@ -92,6 +105,7 @@ def _overdue(session: Session, appeal: Appeal, duty: rules.Duty, now: datetime) 
     late = appeal.member_id if duty is rules.Duty.ANSWER else None  # all other duties are the registry's own
     row = Finding(id=new_id(), case_id=appeal.case_id, member_id=late, appeal_id=appeal.id)
     row.entry_id, row.kind, row.cause = appeal.entry_id, Kind.APPEAL_OVERDUE, cause_of_overdue(appeal.id, duty)
+    row.due_at = now + policy.FINDING_ANSWER
     return raise_(session, row, CLOCK, now, tell=[*([late] if late else []), *regulators(session)])
 
 

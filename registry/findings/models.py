@@ -30,3 +30,12 @@ class Finding(Base):
     escalated_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+
+
+class Reminder(Base):
+    """That somebody was reminded of something, once: `duty:id:hours before`."""
+
+    __tablename__ = "reminder"
+
+    cause: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    sent_at: Mapped[datetime]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from registry import policy
 from registry.appeals.rules import Duty
 
 
@@ -38,7 +40,22 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
 class Kind(enum.StrEnum):
     DEMAND = "demand"  # by a regulator, in its own words
     APPEAL_OVERDUE = "appeal-overdue"
+    PANEL_EXHAUSTED = "panel-exhausted"  # nobody is left who could take a vacated seat
     NEVER_APPLIED = "never-applied"  # by a subject: the member says to have checked a hire, and there was none
+
+
+def reminder_due(*, since: datetime, by: datetime, now: datetime) -> timedelta | None:
+    """How long before `by` the latest reminder falls that is due; None before the first, and once it is too late.
+
+    Whoever was given no more time than a reminder's lead gets no such reminder.
+    """
+    leads = (lead for lead in sorted(policy.REMIND_BEFORE) if lead < by - since and by - lead <= now)
+    return next(leads, None) if now < by else None
+
+
+def cause_of_panel(appeal_id: str) -> str:
+    """The name under which a panel that cannot be filled is raised, once."""
+    return f"appeal:{appeal_id}:panel"
 
 
 def cause_of_check(check_id: str) -> str:

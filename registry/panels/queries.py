@@ -17,9 +17,10 @@ import sqlalchemy as sa
 
 from registry.access import Action, Actor, allowed, require
 from registry.accounts.rules import Role
+from registry.appeals import draw, rules
 from registry.appeals import queries as appeals
-from registry.appeals import rules
 from registry.appeals.actions import ANSWER
+from registry.appeals.interventions import texts_of
 from registry.appeals.models import Answer, Appeal, Seat
 from registry.appeals.rules import Duty
 from registry.cases.actions import key_of, unseal
@@ -43,10 +44,11 @@ class Part(enum.Enum):
     REPORT = enum.auto()  # the accusation's words, without the tag
     HEARING = enum.auto()
     SEATS = enum.auto()
+    INTERVENTIONS = enum.auto()  # what regulators put to the panel
     DECISION = enum.auto()  # with the opened votes and their reasons, without names
 
 
-_PARTY: Final = frozenset({Part.TEXT, Part.ADMISSION, Part.ANSWER, Part.DECISION})
+_PARTY: Final = frozenset({Part.TEXT, Part.ADMISSION, Part.ANSWER, Part.INTERVENTIONS, Part.DECISION})
 SEES: Mapping[Role, frozenset[Part]] = MappingProxyType(
     {
         Role.CLERK: frozenset({Part.TEXT, Part.ADMISSION, Part.SEATS}),  # calls the panel together
@@ -76,6 +78,15 @@ class OpenedVote:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawView:
+    """What a regulator signs when the subject is silent; `admission` is None until its leaf is public."""
+
+    case: str
+    admission: bytes | None
+    nonce: bool
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """An appeal, opened as far as the reader may see it; None and () stand for what is not there or not theirs."""
 
@@ -86,7 +97,9 @@ class View:
     statement: str | None = field(default=None, repr=False)
     report: Mapping[str, Any] | None = field(default=None, repr=False)
     hearing: str | None = field(default=None, repr=False)
+    interventions: tuple[str, ...] = field(default=(), repr=False)
     seats: tuple[str, ...] = ()  # accounts, by rank
+    draw: DrawView | None = None
     decision: Decision | None = None
     votes: tuple[OpenedVote, ...] = ()
 
@@ -169,7 +182,8 @@ def _view(session: Session, appeal: Appeal, case: Case, parts: frozenset[Part], 
         Part.STATEMENT: lambda: {"statement": _statement(session, appeal, key)},
         Part.REPORT: lambda: {"report": reports.words_of(reports.of_case(session, case.id), key)},
         Part.HEARING: lambda: {"hearing": _hearing(session, appeal, key)},
-        Part.SEATS: lambda: {"seats": tuple(seat.account_id for seat in appeals.seats_of(session, appeal.id))},
+        Part.INTERVENTIONS: lambda: {"interventions": texts_of(session, appeal, key)},
+        Part.SEATS: lambda: {"seats": _seats(session, appeal), "draw": _draw(session, appeal)},
         Part.DECISION: lambda: {"decision": decision_of(session, appeal.id), "votes": _votes(session, appeal, key)},
     }
     for part in parts:
@@ -179,6 +193,18 @@ def _view(session: Session, appeal: Appeal, case: Case, parts: frozenset[Part], 
 
 def decision_of(session: Session, appeal_id: str) -> Decision | None:
     return session.scalar(sa.select(Decision).where(Decision.appeal_id == appeal_id))
+
+
+def _seats(session: Session, appeal: Appeal) -> tuple[str, ...]:
+    return tuple(seat.account_id for seat in appeals.seats_of(session, appeal.id))
+
+
+def _draw(session: Session, appeal: Appeal) -> DrawView | None:
+    row = appeals.draw_of(session, appeal.id)
+    if row is None:
+        return None
+    public = draw.is_admission_public(session, row)
+    return DrawView(row.name, draw.admission_leaf(session, row) if public else None, row.nonce is not None)
 
 
 def _answer(session: Session, appeal: Appeal, key: CaseKey) -> str | None:

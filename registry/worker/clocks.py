@@ -17,7 +17,9 @@ from registry.checks.sweep import sweep as sweep_checks
 from registry.db import truncate_journal
 from registry.erasures import retention
 from registry.errors import ZiluError
+from registry.findings.actions import exhausted_panels, overdue_appeals
 from registry.findings.never_applied import escalate_due as escalate_findings
+from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
 from registry.recalls.actions import escalate_due
 from registry.running import Running
@@ -73,6 +75,14 @@ def erasures(run: Running) -> bool:
         truncate_journal(run.store)
     retention.propose_due(run.store, run.clock())
     return False
+
+
+def findings(run: Running) -> bool:
+    """Raise what is late in appeals, and panels that cannot be filled; remind whoever has a date before them."""
+    now = run.clock()
+    with run.store.write() as session:
+        raised = [raising(session, now) for raising in (overdue_appeals, exhausted_panels)]
+        return any([*raised, remind_due(session, now)])
 
 
 def sweeps(run: Running) -> bool:

@@ -8,10 +8,11 @@ from typing import Any, Literal
 from apiflask import APIBlueprint
 from pydantic import AwareDatetime, Field
 
+from registry import base64url
 from registry.access import Action, needs
 from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
-from registry.appeals import actions, admission, draw, proofing, queries
+from registry.appeals import actions, admission, proofing, queries
 from registry.appeals.models import Appeal
 from registry.appeals.rules import TEXT_LENGTH, Duty, Ground, Lane, State
 from registry.panels import actions as panels
@@ -54,15 +55,6 @@ class VoteRequest(Body):
     level: int | None = Field(None, description="with correct: the level that the facts bear out")
 
 
-class InterestRequest(Body):
-    member: str | None = Field(None, max_length=40)
-    case: str | None = Field(None, max_length=16, description="the case number")
-
-
-class InterestAnswer(Answer):
-    id: str
-
-
 class AppealAnswer(Answer):
     id: str
     state: State
@@ -90,6 +82,12 @@ class VoteAnswer(Answer):
     reasons: str
 
 
+class DrawAnswer(Answer):
+    case: str = Field(description="the draw's name: the case number, and the appeal's place when not the first")
+    admission: str | None = Field(description="base64url of the admission's leaf hash; null until it is public")
+    nonce: bool
+
+
 class DecisionAnswer(Answer):
     choice: Choice
     unanimous: bool
@@ -106,7 +104,9 @@ class AppealDetails(AppealItem):
     statement: str | None
     report: dict[str, Any] | None = Field(description="the accusation's words, for the panel")
     hearing: str | None
+    interventions: list[str] = Field(description="what regulators put to the panel")
     seats: list[str]
+    draw: DrawAnswer | None = Field(description="what a silence+jwt names")
     decision: DecisionAnswer | None
 
 
@@ -211,30 +211,6 @@ def vote(appeal_id: str, body: VoteRequest) -> dict[str, Any]:
         return _shown(appeal)
 
 
-@bp.post("/api/v1/appeals/<appeal_id>/stepping-down")
-@needs(Action.PANEL_SERVE)
-@bp.output(AppealAnswer)
-def step_down(appeal_id: str) -> dict[str, Any]:
-    """Leave the panel before the hearing; the next in rank is seated."""
-    run = running()
-    with run.store.write() as session:
-        appeal = queries.get(session, appeal_id)
-        draw.step_down(session, actor=actor(), appeal=appeal, now=run.clock())
-        return _shown(appeal)
-
-
-@bp.post("/api/v1/interests")
-@needs(Action.PANEL_SERVE)
-@bp.input(InterestRequest, arg_name="body")
-@bp.output(InterestAnswer, 201)
-def declare(body: InterestRequest) -> dict[str, Any]:
-    """Declare an interest in a member or in a case: no pool that is fixed from now on has you for it."""
-    run = running()
-    with run.store.write() as session:
-        row = admission.declare(session, actor=actor(), member_id=body.member, case_number=body.case, now=run.clock())
-        return {"id": row.id}
-
-
 def _shown(appeal: Appeal) -> dict[str, Any]:
     return {"id": appeal.id, "state": appeal.state}
 
@@ -263,9 +239,15 @@ def _details(view: View) -> dict[str, Any]:
         "statement": view.statement,
         "report": view.report,
         "hearing": view.hearing,
+        "interventions": list(view.interventions),
         "seats": list(view.seats),
+        "draw": view.draw and {**asdict(view.draw), "admission": _encoded(view.draw.admission)},
         "decision": _decision(view),
     }
+
+
+def _encoded(leaf: bytes | None) -> str | None:
+    return None if leaf is None else base64url.encode(leaf)
 
 
 def _decision(view: View) -> dict[str, Any] | None:

@@ -20,10 +20,10 @@ from registry import base64url, policy, revisions
 from registry.accounts.actions import actor_of, sign_in
 from registry.accounts.tokens import issue as issue_token
 from registry.appeals import actions as appeals
-from registry.appeals import admission, proofing
+from registry.appeals import admission, interventions, proofing, silence
 from registry.appeals import draw as drawing
 from registry.appeals.listing import list_due
-from registry.appeals.models import Appeal
+from registry.appeals.models import Appeal, Draw
 from registry.appeals.queries import seats_of
 from registry.cases.models import Case
 from registry.checks.actions import details
@@ -34,6 +34,7 @@ from registry.entries.models import Entry
 from registry.erasures import retention
 from registry.erasures.models import Erasure
 from registry.findings import actions as findings
+from registry.findings.reminders import remind_due
 from registry.identity import document, tags
 from registry.keys.actions import rotate
 from registry.keys.holder import Holder
@@ -156,9 +157,8 @@ class _Telling:
         issue(session, session.get_one(Entry, self.entry), Reason.SUSPENDED, self.now)
 
     def _acknowledged(self, session: Session) -> None:
-        recall = session.scalars(sa.select(Recall).order_by(Recall.issued_at.desc())).first()
-        hana = self.cast.hana
-        assert recall is not None
+        hana, was = self.cast.hana, Recall.reason == Reason.SUSPENDED
+        recall = session.scalars(sa.select(Recall).where(was)).one()
         about = {"recall": recall.id, "entry": recall.entry_id, "reason": recall.reason.value}
         statement = _signed(hana, {**_claims(hana, self.now), **about}, ACKNOWLEDGEMENT)
         acknowledge(session, actor=hana.actor, recall_id=recall.id, statement=statement, issuer=ISSUER, now=self.now)
@@ -207,11 +207,27 @@ class _Telling:
         self.pass_time(timedelta(hours=2))
 
     def draw_and_answer(self) -> None:
-        cleo, rui, now = self.cast.cleo.actor, self.cast.rui, self.now
+        cleo, rui, rex, now = self.cast.cleo.actor, self.cast.rui, self.cast.rex, self.now
         self.do(lambda s: admission.admit(s, actor=cleo, appeal=self._appeal(s), reasons="In time.", now=now))
         now = self.pass_time(timedelta(hours=2))
-        self.do(lambda s: drawing.offer_nonce(s, appeal=self._appeal(s), nonce=bytes(range(32)), now=now))
-        self.do(lambda s: drawing.draw(s, self._appeal(s), bytes(range(32)), self.holder, now))
+        self.do(lambda s: interventions.intervene(s, actor=rex.actor, appeal=self._appeal(s), text="Ask why.", now=now))
+        now = self.pass_time(policy.NONCE_LIMIT)
+        with self.store.read() as session:
+            row = session.scalars(sa.select(Draw)).one()
+            said = {
+                "appeal": row.appeal_id,
+                "case": row.name,
+                "admission": base64url.encode(drawing.admission_leaf(session, row)),
+            }
+        silent = _signed(rex, {**_claims(rex, now), **said}, silence.TYP)
+        self.do(
+            lambda s: silence.attest(
+                s, actor=rex.actor, appeal=self._appeal(s), statement=silent, issuer=ISSUER, now=now
+            )
+        )
+        self.do(lambda s: drawing.draw(s, self._appeal(s), drawing.ZEROS, self.holder, now))
+        now = self.pass_time(policy.ANSWER_LIMIT - policy.NONCE_LIMIT - policy.DAY)
+        self.do(lambda s: remind_due(s, now))
         with self.store.read() as session:
             said = {
                 **_claims(rui, now),

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from registry import policy
-from registry.appeals import draw, queries
+from registry.appeals import queries
 from registry.appeals.clocks import Due, run_clocks
 from registry.appeals.listing import list_due
-from registry.appeals.models import Appeal, Draw
+from registry.appeals.models import Appeal
 from registry.appeals.rules import CONTEST_WINDOW, Effect, State, due_effects
 from registry.checks.models import Check
 from registry.db import Store
@@ -88,25 +88,10 @@ def show(contest: Contest) -> None:
 
 
 class TestTheNonce:
-    def test_a_subject_who_sends_none_has_zeros_drawn_after_two_days(self, contest: Contest) -> None:
-        contest.admitted().sequence()
-        assert contest.tick(policy.NONCE_LIMIT - timedelta(seconds=1)) == []
-        assert contest.tick(timedelta(seconds=1)) == [Effect.ZERO_NONCE]
-        assert contest.tick() == [Effect.DRAW]
-        assert len(contest.seats()) == 3
-        with contest.store.read() as session:
-            assert session.scalars(sa.select(Draw.nonce)).one() == draw.ZEROS
-
     def test_a_nonce_that_was_taken_before_a_crash_is_drawn_from(self, contest: Contest) -> None:
         contest.admitted().sequence().offer()
         assert contest.tick() == [Effect.DRAW]
         assert contest.tick() == []
-
-    def test_an_admission_that_is_not_public_waits(self, contest: Contest) -> None:
-        contest.admitted().clock.move(policy.NONCE_LIMIT)
-        with pytest.raises(Conflict):
-            contest.tick()
-        assert contest.sequence().tick() == [Effect.ZERO_NONCE]
 
 
 class TestClosing:

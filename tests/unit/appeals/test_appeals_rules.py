@@ -129,9 +129,9 @@ class TestEffects:
         admitted = facts(State.ADMITTED, admitted_at=START)
         assert due_effects(admitted, START + policy.NONCE_LIMIT - timedelta(seconds=1)) == []
 
-    def test_a_subject_who_sends_no_nonce_has_zeros_drawn(self) -> None:
+    def test_without_a_nonce_nothing_is_drawn(self) -> None:
         admitted = facts(State.ADMITTED, admitted_at=START)
-        assert due_effects(admitted, START + policy.NONCE_LIMIT) == [Effect.ZERO_NONCE]
+        assert due_effects(admitted, START + policy.NONCE_LIMIT) == []
 
     def test_a_nonce_without_a_panel_is_drawn_from(self) -> None:
         assert due_effects(facts(State.ANSWERED, admitted_at=START, nonce=True), START) == [Effect.DRAW]

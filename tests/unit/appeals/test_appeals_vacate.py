@@ -20,6 +20,8 @@ from registry.entries.actions import reinstate
 from registry.entries.models import Entry
 from registry.entries.rules import State as EntryState
 from registry.errors import Invalid
+from registry.findings.actions import exhausted_panels
+from registry.findings.rules import Kind
 from registry.members.models import Member, Standing
 from registry.notices.models import Message
 from tests.conftest import START
@@ -151,11 +153,28 @@ class TestTheUnfit:
         assert second in sitting(drawn)
         assert first not in sitting(drawn)
         assert differs(drawn) == [()]
+        assert drawn.tick() == [Effect.VACATE]  # nobody is left: that is written down, once
+        assert drawn.appeal().exhausted_at == drawn.now
         with pytest.raises(Invalid) as refused:
             drawn.tick()
         assert refused.value.code == "pool-too-small"
         assert third in sitting(drawn)
         assert len(sitting(drawn)) == policy.SEATS
+
+    def test_a_panel_that_cannot_be_filled_hides_the_entry_and_is_somebodys_business(self, drawn: Contest) -> None:
+        for actor in drawn.panel()[:2]:
+            close_account(drawn, actor)
+        drawn.tick()
+        assert drawn.entry().state is EntryState.LISTED
+        drawn.tick()
+        assert drawn.entry().state is EntryState.SUSPENDED
+        with drawn.store.write() as session:
+            (finding,) = exhausted_panels(session, drawn.now)
+            assert (finding.kind, finding.appeal_id) == (Kind.PANEL_EXHAUSTED, drawn.appeal().id)
+        with drawn.store.write() as session:
+            assert exhausted_panels(session, drawn.now) == []
+            told = session.scalars(sa.select(Message.member_id).where(Message.kind == "finding.raised"))
+            assert sorted(member or "" for member in told) == ["operator", "regulator"]
 
     def test_of_two_workers_one_does_it(self, spare: Contest) -> None:
         close_account(spare, spare.panel()[0])
@@ -200,6 +219,8 @@ class TestTheAbsent:
         followers = sitting(spare)
         assert spare.tick(SECOND) == [Effect.VACATE]
         assert len(set(sitting(spare)) - set(followers)) == 1  # the seventh and last of the pool
+        assert spare.tick() == [Effect.VACATE]
+        assert spare.appeal().exhausted_at == spare.now
         with pytest.raises(Invalid) as refused:
             spare.tick()
         assert refused.value.code == "pool-too-small"

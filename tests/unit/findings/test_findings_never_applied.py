@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from registry.appeals.listing import list_due
 from registry.cases.models import Case
 from registry.checks.actions import details
 from registry.checks.asked import Asked
 from registry.checks.rules import Outcome
 from registry.checks.sweep import sweep
-from registry.entries.actions import list_due
 from registry.errors import Conflict, Forbidden, NotFound
 from registry.findings import actions
 from registry.findings.models import Finding

@@ -1,0 +1,103 @@
+"""Remind whoever owes something, before its date: what is not done then becomes a finding, or is escalated.
+
+How long before is policy (`policy.REMIND_BEFORE`). Each reminder is sent once, through the outbox, and names the thing
+by its id. A reminder that was missed (the worker stood still) is not made up for: the next one is sent, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from registry.accounts.models import Account
+from registry.accounts.rules import Role
+from registry.appeals import queries, rules
+from registry.appeals.models import Appeal
+from registry.appeals.rules import Duty, State
+from registry.db import Session
+from registry.findings.actions import regulators
+from registry.findings.models import Finding, Reminder
+from registry.findings.rules import State as FindingState
+from registry.findings.rules import reminder_due
+from registry.log.actions import record
+from registry.members.models import Member, Standing
+from registry.notices.actions import send
+from registry.policy import RECALL_ACK
+from registry.recalls.models import Recall
+from registry.recalls.rules import due_at
+
+CLOCK = "system:reminders"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """`members` owe `duty` (of the thing `id`) between two dates."""
+
+    duty: str
+    id: str
+    since: datetime
+    by: datetime
+    members: tuple[str, ...]
+
+
+def remind_due(session: Session, now: datetime, limit: int = 100) -> list[Reminder]:
+    """Send the reminders that are due, at most `limit`."""
+    sent: list[Reminder] = []
+    for owed in (*_of_appeals(session, now), *_of_recalls(session, now), *_of_findings(session, now)):
+        before = reminder_due(since=owed.since, by=owed.by, now=now)
+        if before is not None and len(sent) < limit:
+            sent += _sent(session, owed, before, now)
+    return sent
+
+
+def _sent(session: Session, owed: Owed, before: timedelta, now: datetime) -> list[Reminder]:
+    cause = f"{owed.duty}:{owed.id}:{before // timedelta(hours=1)}"
+    if session.get(Reminder, cause) is not None:
+        return []
+    row = Reminder(cause=cause, sent_at=now)
+    session.add(row)
+    for member in owed.members:
+        payload = {"type": "reminder", "duty": owed.duty, "id": owed.id}
+        send(session, channel="webhook", member_id=member, kind="reminder", payload=payload, now=now)
+    record(session, "reminder.send", actor=CLOCK, now=now, facts={"cause": cause, "members": len(owed.members)})
+    return [row]
+
+
+def _of_appeals(session: Session, now: datetime) -> Iterator[Owed]:
+    running = sa.select(Appeal).where(Appeal.state.in_(rules.UNDECIDED)).order_by(Appeal.lodged_at, Appeal.id)
+    for appeal in session.scalars(running).all():
+        facts = queries.facts_of(session, appeal)
+        for duty, (since, by) in rules.owed(facts).items():
+            yield Owed(f"appeal-{duty.value}", appeal.id, since, by, _who_owes(session, appeal, duty))
+        if appeal.state is State.ADMITTED and appeal.admitted_at and not facts.nonce:
+            # The subject was silent: a regulator is asked to sign it, until the appeal should be decided.
+            silent, decided = rules.nonce_until(appeal.admitted_at), rules.deadlines(facts)[Duty.DECIDE]
+            if silent <= now:
+                yield Owed("appeal-silence", appeal.id, silent, decided, tuple(regulators(session)))
+
+
+def _who_owes(session: Session, appeal: Appeal, duty: Duty) -> tuple[str, ...]:
+    """The member that is to answer; the panel's members once there is one; before, those of the clerks."""
+    if duty is Duty.ANSWER:
+        return (appeal.member_id,)
+    if seats := queries.awaited(session, appeal.id):
+        return tuple(sorted({seat.member_id for seat in seats}))
+    accounts = sa.select(Account).join(Member, Member.id == Account.member_id)
+    on_duty = session.scalars(accounts.where(Account.closed_at.is_(None), Member.standing == Standing.ADMITTED))
+    return tuple(sorted({account.member_id for account in on_duty if Role.CLERK in account.roles}))
+
+
+def _of_recalls(session: Session, now: datetime) -> Iterator[Owed]:
+    recalls = sa.select(Recall).where(Recall.acknowledged_at.is_(None), Recall.issued_at > now - RECALL_ACK)
+    for recall in session.scalars(recalls.order_by(Recall.issued_at, Recall.id)).all():
+        yield Owed("recall", recall.id, recall.issued_at, due_at(recall.issued_at), (recall.member_id,))
+
+
+def _of_findings(session: Session, now: datetime) -> Iterator[Owed]:
+    findings = sa.select(Finding).where(Finding.state == FindingState.OPEN, Finding.due_at > now)
+    for finding in session.scalars(findings.order_by(Finding.due_at, Finding.id)).all():
+        if finding.due_at is not None and finding.member_id is not None:
+            yield Owed("finding", finding.id, finding.raised_at, finding.due_at, (finding.member_id,))
