@@ -187,25 +187,14 @@ def _unheaded(heads: Sequence[Head], size: int) -> Iterator[Difference]:
 
 
 def _roots(leaves: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
-    """The roots at these sizes, in one pass: `peaks` are the full subtrees, the largest first (RFC 6962 2.1)."""
+    """The roots at these sizes, in one pass."""
     roots = {0: tree.EMPTY_ROOT}
-    peaks: list[tuple[int, bytes]] = []
+    peaks: tree.Peaks = []
     for size, leaf in enumerate(leaves, 1):
-        height, node = 0, leaf
-        while peaks and peaks[-1][0] == height:
-            node = tree.node_hash(peaks.pop()[1], node)
-            height += 1
-        peaks.append((height, node))
+        tree.push(peaks, leaf)
         if size in sizes:
-            roots[size] = _fold([peak for _, peak in peaks])
+            roots[size] = tree.fold(peaks)
     return roots
-
-
-def _fold(peaks: Sequence[bytes]) -> bytes:
-    root = peaks[-1]
-    for peak in reversed(peaks[:-1]):
-        root = tree.node_hash(peak, root)
-    return root
 
 
 def _unsettled(found: Found, bottom: Sequence[bytes | None], head: Head, size: int) -> Iterator[Difference]:

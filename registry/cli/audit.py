@@ -11,25 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import click
-import httpx2
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DBAPIError
 
-from registry.audit import remote, replay
+from registry.audit import following, remote, replay
 from registry.audit.differences import Difference, Kind
+from registry.cli import outside
 from registry.cli.context import Context
 from registry.clock import rfc3339
 from registry.config import Settings
 from registry.db import Store
-from registry.errors import Invalid, NotFound, Unavailable
+from registry.errors import Invalid
 from registry.log import kept
-from registry.log.checkpoint import Checkpoint, VerifierKey, parse_vkey, verifier_key
+from registry.log.checkpoint import Checkpoint, VerifierKey, verifier_key
 from registry.running import start
 
 _BAR_AFTER = 1.0  # seconds
 _REDRAW = 0.1
-_TIMEOUT = 20.0  # seconds for one tile
 
 
 @click.command()
@@ -42,24 +41,39 @@ _TIMEOUT = 20.0  # seconds for one tile
     type=click.Path(path_type=Path, dir_okay=False),
     help="File that keeps the last checkpoint seen, so that the next audit finds whatever was taken back.",
 )
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="C2SP tlog-policy: the log's key and the witnesses that must have cosigned; those with an address are asked.",
+)
+@click.option("--full", is_flag=True, help="Read everything again, although --state says how far the last audit came.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def audit(context: Context, url: str | None, vkey: str | None, state: Path | None, as_json: bool) -> None:
+def audit(
+    context: Context,
+    url: str | None,
+    vkey: str | None,
+    state: Path | None,
+    policy_file: Path | None,
+    full: bool,
+    as_json: bool,
+) -> None:
     """Replay the log and name every difference.
 
     Without URL: this registry's log against its database; names each row that is missing, altered, reordered, extra or
     back-dated, and what was taken back since the worker published its last checkpoint (kept beside an SQLite database,
     as <file>.head; with PostgreSQL give --state). With URL: any registry's log from outside, without its database:
-    signature, tiles, order, times.
+    signatures, witnesses, tiles, order, times, keys. With --state only what is new is read, and a sample of the rest.
 
     Exit code 0: no difference; 1: differences; 2: cannot run; 4: the registry at URL cannot be reached.
     """
     if url is None:
-        if vkey:
-            raise Invalid("--vkey goes with a URL", field="url")
+        if vkey or policy_file or full:
+            raise Invalid("--vkey, --policy and --full go with a URL", field="url")
         found = _audit_database(context.settings, state)
     else:
-        found = _audit_log(url.rstrip("/"), vkey, state)
+        found = _audit_log(url.rstrip("/"), vkey, policy_file, state, full)
     click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text())
     for warning in found.warnings:
         click.echo(f"zilu: {warning}", err=True)
@@ -138,44 +152,23 @@ def _require_file(url: str) -> None:
         raise Invalid("there is no database at database.url; run zilu migrate", field="database.url")
 
 
-def _audit_log(url: str, vkey: str | None, state: Path | None) -> Finding:
+def _audit_log(url: str, vkey: str | None, policy_file: Path | None, state: Path | None, full: bool) -> Finding:
     seen = _read(state) if state else None
-    with httpx2.Client(timeout=_TIMEOUT, headers={"User-Agent": "zilu-audit"}) as client:
-        log, address, warnings = _log_of(client, url, vkey)
+    with outside.connected() as client:
+        log = outside.log_of(client, url, vkey, policy_file)
+        notes = outside.witness_notes(client, log)
         with _bar() as bar:
-            outcome = remote.audit(_fetch(client, address), log=log, seen=seen, progress=bar)
-    if state and not outcome.differences:
+            if seen is not None and not full:
+                outcome = following.follow(log.fetch, policy=log.policy, seen=seen, progress=bar)
+            else:
+                outcome = remote.audit(log.fetch, policy=log.policy, seen=seen, progress=bar)
+        found = [*outcome.differences, *following.views(notes.shown, policy=log.policy, fetch=log.fetch)]
+    if state and not found:
         _write(state, outcome.note)
+    warnings = [*log.warnings, *notes.warnings]
     if outcome.stamped is not None:
         warnings.append(f"the last leaf is of {rfc3339(outcome.stamped)}")
-    return Finding(outcome.differences, {"leaves": outcome.size}, warnings)
-
-
-def _log_of(client: httpx2.Client, url: str, vkey: str | None) -> tuple[VerifierKey, str, list[str]]:
-    """The log's key and address; with a warning when the registry itself had to be asked for the key."""
-    if vkey is not None:
-        return parse_vkey(vkey), f"{url}/log", []
-    try:
-        log = json.loads(_fetch(client, url)(".well-known/zilu"))["log"]
-        key, address = parse_vkey(str(log["verifier_key"])), str(log["url"])
-    except (NotFound, ValueError, KeyError, TypeError):
-        raise Invalid("there is no registry at this address, or it does not say its log's key", field="url") from None
-    return key, address, [f"the key comes from the registry itself; keep it, and give it next time: --vkey {key.vkey}"]
-
-
-def _fetch(client: httpx2.Client, address: str) -> Callable[[str], bytes]:
-    def fetch(path: str) -> bytes:
-        try:
-            response = client.get(f"{address}/{path}")
-        except (httpx2.HTTPError, httpx2.InvalidURL):
-            raise Unavailable("the registry cannot be reached at this address", retry_after=5) from None
-        if response.status_code == httpx2.codes.NOT_FOUND:
-            raise NotFound("there is no such thing in the log")
-        if response.status_code != httpx2.codes.OK:
-            raise Unavailable(f"the registry answers with status {response.status_code}", retry_after=5)
-        return response.content
-
-    return fetch
+    return Finding(found, {"leaves": outcome.size}, warnings)
 
 
 def _read(state: Path) -> str | None:

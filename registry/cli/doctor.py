@@ -13,8 +13,9 @@ from registry.appeals import pool
 from registry.cli.context import Context
 from registry.cli.migrate import require_head
 from registry.config import read_secrets
-from registry.errors import Unavailable, ZiluError
+from registry.errors import Invalid, Unavailable, ZiluError
 from registry.log.models import Act
+from registry.log.quorum import weaknesses
 from registry.log.sequencer import verify_head
 from registry.running import Running, start
 
@@ -45,11 +46,18 @@ def _clock(run: Running) -> None:
         raise Unavailable("the clock stands before the last act; correct it before anything is logged", retry_after=60)
 
 
+def _quorum(run: Running) -> None:
+    """What the log's policy asks for less than the consortium's rules do."""
+    if found := list(weaknesses(run.policy)):
+        raise Invalid(f"{'; '.join(found)}; see docs/log.md, and name a policy in log.policy", field="log.policy")
+
+
 def checks(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
     settings = context.settings
     yield "secrets are there and readable by their owner only", lambda: read_secrets(settings.secrets)
     yield "the database is at the revision of this code", lambda: require_head(settings)
     yield "the log fits its last checkpoint", lambda: verify_head(start(settings).store)
+    yield "the log's heads need the quorum that the rules ask for", lambda: _quorum(start(settings))
     yield "acts are logged within a minute", lambda: _sequenced(start(settings))
     yield "the clock does not stand before the last act", lambda: _clock(start(settings))
     yield "the key holder answers", lambda: start(settings).holder.public()

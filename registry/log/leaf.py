@@ -24,9 +24,11 @@ from registry.signing.claims import OBJECT, SECONDS, encoded, exactly, identifie
 
 MAX_BYTES = 1024
 SALT_SIZE = 32
+COMMITMENT = 32  # bytes
 TYPES = ("act", "erasure", "key", "snapshot")
 
-_RULES = {"c": encoded(32), "t": SECONDS, "type": exactly(*TYPES), "v": whole(1, 1)}
+_RULES = {"c": encoded(COMMITMENT), "t": SECONDS, "type": exactly(*TYPES), "v": whole(1, 1)}
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _PRIVATE = frozenset({"d", "k", "p", "q", "dp", "dq", "qi", "oth"})  # RFC 7518 section 6: never in a public key
 
 
@@ -50,6 +52,8 @@ def commit(salt: bytes, type: str, record: bytes) -> bytes:
 
 def encode(leaf: Leaf) -> bytes:
     """The entry that is hashed into the tree, at most 1,024 bytes; Invalid when a part may not stand in it."""
+    if leaf.key is None and leaf.type == "act" and len(leaf.commitment) == COMMITMENT and leaf.at >= _EPOCH:
+        return _plain(leaf)
     obj: dict[str, Any] = {
         "c": base64url.encode(leaf.commitment),
         "t": int(leaf.at.timestamp()),
@@ -61,6 +65,11 @@ def encode(leaf: Leaf) -> bytes:
     data = canonical.dumps(obj, field="leaf")
     parse(data)
     return data
+
+
+def _plain(leaf: Leaf) -> bytes:
+    """Nearly all leaves are of this shape, in which nothing can go wrong: the JCS of it, written down."""
+    return f'{{"c":"{base64url.encode(leaf.commitment)}","t":{int(leaf.at.timestamp())},"type":"act","v":1}}'.encode()
 
 
 def parse(data: bytes) -> Leaf:

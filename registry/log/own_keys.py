@@ -23,7 +23,7 @@ from registry.db import Session
 from registry.errors import Unavailable
 from registry.log.actions import record
 from registry.log.models import Act, LeafType
-from registry.log.queries import prove
+from registry.log.queries import prove_all
 from registry.signing import keys
 from registry.signing.keys import PublicKey
 
@@ -67,9 +67,8 @@ def are_logged(session: Session, clears: Sequence[Clear]) -> bool:
 
 def proofs(session: Session, clears: Sequence[Clear]) -> list[tuple[bytes, str]]:
     """Entry and tlog-proof of each; Unavailable until all are public."""
-    acts = [_act(session, clear) for clear in clears]
-    proven = [prove(session, act) if act is not None else None for act in acts]
-    found = [each for each in proven if each is not None]
+    acts = [act for clear in clears if (act := _act(session, clear)) is not None]
+    found = [each for each in prove_all(session, acts) if each is not None]
     if len(found) != len(clears):
         raise Unavailable("the registry's keys do not stand in its log yet; try again in a moment", retry_after=1)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import sqlalchemy as sa
 
 from registry.db import Session
@@ -51,8 +53,21 @@ def is_public(session: Session, position: int | None) -> bool:
 
 def prove(session: Session, act: Act) -> tuple[bytes, str] | None:
     """The act's entry and its proof under the newest published checkpoint; None while it does not stand under one."""
+    return prove_all(session, [act])[0]
+
+
+def prove_all(session: Session, acts: Sequence[Act]) -> list[tuple[bytes, str] | None]:
+    """As `prove` of each, under one checkpoint."""
     head = latest_published(session)
-    if act.position is None or act.entry is None or head is None or not head.published or head.size <= act.position:
+    size = head.size if head else 0
+    positions = [act.position for act in acts if act.position is not None and act.position < size]
+    found = tree.inclusion_proofs(positions, size=size, hashes=tiles.hashes(reader(session)))
+    note = head.published if head else None
+    proofs = {at: proof.Proof(at, hashes, note or "") for at, hashes in zip(positions, found, strict=True)}
+    return [_proven(act, proofs) for act in acts]
+
+
+def _proven(act: Act, proofs: Mapping[int, proof.Proof]) -> tuple[bytes, str] | None:
+    if act.position is None or act.entry is None or act.position not in proofs:
         return None
-    hashes = tree.inclusion_proof(act.position, size=head.size, hashes=tiles.hashes(reader(session)))
-    return act.entry, proof.Proof(act.position, hashes, head.published).encode()
+    return act.entry, proofs[act.position].encode()

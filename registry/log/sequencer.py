@@ -34,6 +34,8 @@ BATCH = 4096
 # checkpoint: the place of the `snapshot` leaf. Returns that act, or None when there is nothing to say.
 Closing = Callable[[Session, datetime], Act | None]
 
+_TILE = sa.select(Tile.hashes).where(Tile.level == sa.bindparam("at_level"), Tile.index == sa.bindparam("at_index"))
+
 
 class Row(NamedTuple):
     """What the sequencer reads of an act."""
@@ -157,8 +159,8 @@ def reader(session: Session) -> tiles.Read:
     """Stored tiles, for `tiles` and `tree`."""
 
     def read(level: int, index: int) -> bytes:
-        tile = session.get(Tile, (level, index))
-        return tile.hashes if tile else b""
+        found: bytes | None = session.scalar(_TILE, {"at_level": level, "at_index": index})
+        return found or b""
 
     return read
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from registry.errors import Invalid
 
 Hashes = Callable[[int, int], bytes]
+Peaks = list[tuple[int, bytes]]  # height and root of each full subtree, the largest first (RFC 6962 section 2.1)
 
 HASH_SIZE = 32
 HEIGHT = 8  # of a tile: it holds 2^8 hashes
@@ -46,18 +47,68 @@ def root_at(size: int, hashes: Hashes) -> bytes:
     return _subtree(0, size, hashes) if size else EMPTY_ROOT
 
 
+def peaks(size: int, *, hashes: Hashes) -> Peaks:
+    """The full subtrees that a tree of `size` leaves is made of."""
+    found, start = [], 0
+    for height in reversed(range(size.bit_length())):
+        if size >> height & 1:
+            found.append((height, _subtree(start, start + (1 << height), hashes)))
+            start += 1 << height
+    return found
+
+
+def push(peaks: Peaks, leaf: bytes) -> None:
+    """Add one leaf hash."""
+    height = 0
+    while peaks and peaks[-1][0] == height:
+        leaf = node_hash(peaks.pop()[1], leaf)
+        height += 1
+    peaks.append((height, leaf))
+
+
+def fold(peaks: Peaks) -> bytes:
+    """The root of the tree that these make up."""
+    if not peaks:
+        return EMPTY_ROOT
+    root = peaks[-1][1]
+    for _, peak in reversed(peaks[:-1]):
+        root = node_hash(peak, root)
+    return root
+
+
 def inclusion_proof(index: int, *, size: int, hashes: Hashes) -> tuple[bytes, ...]:
     """RFC 6962 section 2.1.1: the sibling hashes from leaf `index` up to the root of `size` leaves."""
+    return _inclusion(index, size, lambda start, end: _subtree(start, end, hashes))
+
+
+def inclusion_proofs(indexes: Iterable[int], *, size: int, hashes: Hashes) -> list[tuple[bytes, ...]]:
+    """As `inclusion_proof` of each; what they share is hashed once, so that a batch costs little more than its tree."""
+    held: dict[tuple[int, int], bytes] = {}
+
+    def subtree(start: int, end: int) -> bytes:
+        if (start, end) not in held:
+            level, rest = divmod((end - start).bit_length() - 1, HEIGHT)
+            if rest == 0 and end - start == 1 << (HEIGHT * level):
+                held[start, end] = hashes(level, start >> (HEIGHT * level))
+            else:
+                middle = start + _split(end - start)
+                held[start, end] = node_hash(subtree(start, middle), subtree(middle, end))
+        return held[start, end]
+
+    return [_inclusion(index, size, subtree) for index in indexes]
+
+
+def _inclusion(index: int, size: int, subtree: Callable[[int, int], bytes]) -> tuple[bytes, ...]:
     if not 0 <= index < size <= MAX_SIZE:
         raise Invalid("index must be below the size of the tree", field="index")
     start, end, siblings = 0, size, []
     while end - start > 1:
         middle = start + _split(end - start)
         if index < middle:
-            siblings.append(_subtree(middle, end, hashes))
+            siblings.append(subtree(middle, end))
             end = middle
         else:
-            siblings.append(_subtree(start, middle, hashes))
+            siblings.append(subtree(start, middle))
             start = middle
     return tuple(reversed(siblings))
 

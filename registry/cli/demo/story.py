@@ -29,6 +29,7 @@ def _audit(story: Story) -> None:
     story.stage.chapter("An auditor replays the log")
     story.stage.zilu("audit")
     story.stage.told("Every row is what the log says it must be.")
+    story.stage.told("No witness watches this demo's log; docs/log.md says how members and regulators do.")
 
 
 def _notes(story: Story) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ class Told:
     keyring: Keyring
     log: VerifierKey
     now: datetime
+    log_key: keys.PrivateKey = field(repr=False)
 
 
 def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
@@ -89,7 +90,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.rotate_key()
     told.order_and_erase()
     store.engine.dispose()
-    return Told(path, KEYRING, verifier_key(ORIGIN, log_key.public_key()), told.now)
+    return Told(path, KEYRING, verifier_key(ORIGIN, log_key.public_key()), told.now, log_key)
 
 
 class _Telling:

@@ -154,7 +154,7 @@ def test_a_damaged_database_cannot_be_audited(home: Home) -> None:
 
 def test_a_key_is_refused_without_an_address(home: Home) -> None:
     result = home.zilu("--vkey", "x")
-    assert (result.exit_code, result.stderr) == (2, "zilu: --vkey goes with a URL\n")
+    assert (result.exit_code, result.stderr) == (2, "zilu: --vkey, --policy and --full go with a URL\n")
 
 
 # From outside

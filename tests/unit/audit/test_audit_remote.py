@@ -11,6 +11,7 @@ import pytest
 from registry.audit.remote import Outcome, audit
 from registry.errors import Invalid, NotFound
 from registry.log import checkpoint, leaf, queries, tiles, tree
+from registry.log.quorum import Policy
 from registry.signing import keys
 from tests.conftest import START
 from tests.unit.audit.conftest import ORIGIN, Small
@@ -33,7 +34,7 @@ class Served:
 
     def audit(self, seen: str | None = None, key: keys.PrivateKey | None = None) -> Outcome:
         log = checkpoint.verifier_key(ORIGIN, (key or self.key).public_key())
-        return audit(self.fetch, log=log, seen=seen)
+        return audit(self.fetch, policy=Policy(log), seen=seen)
 
     def named(self, seen: str | None = None) -> set[tuple[str, str]]:
         return {(difference.kind.value, difference.name) for difference in self.audit(seen).differences}
@@ -83,7 +84,7 @@ def test_what_the_registry_serves_is_such_a_log(small: Small) -> None:
         with small.store.read() as session:
             return queries.head_note(session).encode() if path == "checkpoint" else queries.tile(session, path)
 
-    outcome = audit(fetch, log=small.log)
+    outcome = audit(fetch, policy=Policy(small.log))
     assert (outcome.differences, outcome.size) == ((), 4)
 
 

@@ -1,0 +1,260 @@
+"""Figures of the log, all from one run: python scripts/bench/log.py [--leaves 1000000] [--write]
+
+Acts are written in bulk, as many as a batch takes, sequenced by the registry's own code into SQLite with
+`synchronous=FULL`, and each gets its inclusion proof. Every round also measures the floor, which is hashing the same
+leaves and signing one head, so that the ratios hold on a machine that others use too. `--write` puts the table into
+docs/benchmarks/log.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import hashlib
+import os
+import platform
+import random
+import secrets
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import rfc8785
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from registry import base64url, revisions, vault
+from registry.audit import following, history, remote, replay
+from registry.clock import rfc3339
+from registry.db import Keyring, Store, new_id
+from registry.log import leaf, queries, tiles, tree
+from registry.log.actions import record
+from registry.log.checkpoint import verifier_key
+from registry.log.models import Act, Tile
+from registry.log.quorum import Policy
+from registry.log.sequencer import BATCH, latest, reader, sequence, waits
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYRING = Keyring(b"v" * 32, b"p" * 32)
+KEY = Ed25519PrivateKey.generate()
+ORIGIN = "registry.example/log"
+LOG = verifier_key(ORIGIN, KEY.public_key())
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+EMPTY_ROWS = rfc8785.dumps([])
+ROWS_DIGEST = base64url.encode(hashlib.sha256(EMPTY_ROWS).digest())
+
+
+class Times:
+    """Seconds by what was measured."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[float]] = {}
+
+    @contextmanager
+    def measure(self, what: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.of.setdefault(what, []).append(time.perf_counter() - begin)
+
+    def median(self, what: str) -> float:
+        return statistics.median(self.of[what])
+
+    def p99(self, what: str) -> float:
+        return sorted(self.of[what])[int(len(self.of[what]) * 0.99)]
+
+
+def acts(count: int, now: datetime) -> list[dict[str, object]]:
+    """Rows as `record` writes them, of acts that changed no row."""
+    made = []
+    for _ in range(count):
+        uid, salt = new_id(), secrets.token_bytes(32)
+        body = {"act": uid, "actor": "olaf", "at": rfc3339(now), "case": None, "facts": {}, "rows": ROWS_DIGEST}
+        text = rfc8785.dumps({**body, "v": 1, "verb": "bench"})
+        sealed = {
+            name: vault.seal(KEYRING.vault_key, data, table="act", row=uid, column=name)
+            for name, data in (("salt", salt), ("record", text), ("rows", EMPTY_ROWS))
+        }
+        commitment = leaf.commit(salt, "act", text)
+        made.append({"uid": uid, "type": "act", "at": now, "commitment": commitment, "clear": None, **sealed})
+    return made
+
+
+def fill(store: Store, times: Times, leaves: int) -> None:
+    done = 0
+    while done < leaves:
+        now = START + timedelta(milliseconds=done)
+        rows = acts(min(BATCH, leaves - done), now)
+        with times.measure("write"), store.write() as session:
+            session.execute(sa.insert(Act), rows)
+        with times.measure("sequence"):
+            sequence(store, key=KEY, origin=ORIGIN, now=now)
+        done += len(rows)
+        if done % (BATCH * 16) == 0 or done >= leaves:
+            prove_batch(store, times, done - len(rows), done)
+            print(f"\r{done:,} leaves", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def prove_batch(store: Store, times: Times, start: int, end: int) -> None:
+    with store.read() as session:
+        found = session.scalars(sa.select(Act).where(Act.position >= start).order_by(Act.position)).all()
+        with times.measure("prove"):
+            proofs = queries.prove_all(session, found)
+        assert all(proofs)
+        assert len(proofs) == end - start
+        entries = [act.entry for act in found if act.entry]
+    with times.measure("floor"):
+        tree.root_of(tree.leaf_hash(entry) for entry in entries)
+        KEY.sign(b"head")
+
+
+def cold(url: str, times: Times, leaves: int) -> None:
+    """A store of its own for each: nothing is cached but by the system."""
+    dice = random.Random(1)
+    for _ in range(1000):
+        store, position = Store(url, KEYRING), dice.randrange(leaves)
+        with store.read() as session:
+            session.connection()
+            act = session.scalars(sa.select(Act).where(Act.position == position)).one()
+            with times.measure("proof cold"):
+                assert queries.prove(session, act)
+        store.engine.dispose()
+
+
+def restart(url: str, times: Times) -> None:
+    for _ in range(100):
+        store = Store(url, KEYRING)
+        with store.read() as session:
+            session.connection()
+            with times.measure("root"):
+                head = latest(session)
+                assert head is not None
+                assert tree.root_at(head.size, tiles.hashes(reader(session))) == head.root
+        store.engine.dispose()
+
+
+def audits(store: Store, times: Times, leaves: int) -> None:
+    with store.read() as session:
+        hashes = [tree.leaf_hash(entry) for entry in session.scalars(sa.select(Act.entry).order_by(Act.position))]
+        stored = {(t.level, t.index): t.hashes for t in session.scalars(sa.select(Tile))}
+        head = latest(session)
+    assert head is not None
+    with times.measure("audit tree"):
+        placed = {at: history.Placed("", each) for at, each in enumerate(hashes)}
+        found = history.Found(placed, stored, [history.Head("", head.size, head.root)], lambda at: str(at))
+        assert history.compare(found).differences == ()
+    del hashes, placed, stored, found
+    gc.collect()
+    now = START + timedelta(days=1)
+    with times.measure("audit full"):
+        outcome = replay.audit(store, log=LOG, now=now)
+    assert outcome.differences == (), outcome.differences[:3]
+    seen = head.note
+    with store.write() as session:
+        session.execute(sa.insert(Act), acts(1000, now))
+    sequence(store, key=KEY, origin=ORIGIN, now=now)
+    with times.measure("audit on"):
+        followed = following.follow(_fetch(store), policy=Policy(LOG), seen=seen)
+    assert followed.differences == ()
+    with times.measure("audit outside"):
+        assert remote.audit(_fetch(store), policy=Policy(LOG)).differences == ()
+
+
+def _fetch(store: Store) -> remote.Fetch:
+    def fetch(path: str) -> bytes:
+        with store.read() as session:
+            return queries.head_note(session).encode() if path == "checkpoint" else queries.tile(session, path)
+
+    return fetch
+
+
+def latency(store: Store, times: Times) -> None:
+    """From a committed act to the checkpoint that covers it, while the worker's log thread runs as it does."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.02):
+            with store.read() as session:
+                if not waits(session):
+                    continue
+            sequence(store, key=KEY, origin=ORIGIN, now=START + timedelta(days=2))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    for _ in range(200):
+        with store.write() as session:
+            act = record(session, "bench", actor="olaf", now=START + timedelta(days=2)).id
+        with times.measure("published"):
+            while not _is_public(store, act):
+                time.sleep(0.002)
+    stop.set()
+    thread.join()
+
+
+def _is_public(store: Store, act: int) -> bool:
+    with store.read() as session:
+        return queries.is_public(session, session.get_one(Act, act).position)
+
+
+def table(times: Times, leaves: int) -> str:
+    batch = min(BATCH, leaves)
+    together = times.median("sequence") + times.median("prove")
+    with_acts = together + times.median("write")
+    rows = [
+        ("receipts per second, sequenced and proven", f"{batch / together:,.0f}", "15,000", batch / together >= 15_000),
+        ("… with the writing of the acts", f"{batch / with_acts:,.0f}", "", True),
+        ("… of hashing and signing alone, in the same run", f"{times.median('floor') / together:.2f}", "", True),
+        ("root after a restart, median", _ms(times.median("root")), "5 ms", times.median("root") < 0.005),
+        ("cold inclusion proof, median", _ms(times.median("proof cold")), "", True),
+        ("cold inclusion proof, p99", _ms(times.p99("proof cold")), "1 ms", times.p99("proof cold") < 0.001),
+        ("act to published checkpoint, p99", _ms(times.p99("published")), "1,000 ms", times.p99("published") < 1),
+        ("audit of the tree", f"{times.median('audit tree'):.1f} s", "5 s", times.median("audit tree") < 5),
+        ("audit with every opening", f"{times.median('audit full'):.1f} s", "120 s", times.median("audit full") < 120),
+        ("audit from outside, all of it", f"{times.median('audit outside'):.1f} s", "", True),
+        ("audit from outside, 1,000 leaves later", f"{times.median('audit on'):.2f} s", "", True),
+    ]
+    lines = [f"| at {leaves:,} leaves | measured | wanted | |", "|---|---|---|---|"]
+    lines += [f"| {what} | {found} | {wanted} | {'' if met else 'missed'} |" for what, found, wanted, met in rows]
+    return "\n".join(lines)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--leaves", type=int, default=1_000_000)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    times = Times()
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/registry.db"
+        store = Store(url, KEYRING)
+        revisions.upgrade(store.engine)
+        fill(store, times, options.leaves)
+        restart(url, times)
+        cold(url, times, options.leaves)
+        audits(store, times, options.leaves)
+        latency(store, times)
+        store.engine.dispose()
+    text = table(times, options.leaves)
+    print(text)
+    if options.write:
+        page = ROOT / "docs/benchmarks/log.md"
+        head, mark, _ = page.read_text().partition("<!-- measured -->\n")
+        load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+        where = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load} (others used the machine)."
+        page.write_text(f"{head}{mark}\n{where}\n\n{text}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""How much tampering is caught: python scripts/bench/tamper.py [--write]
+
+Runs the long trials of tests/functional/tamper and prints their table; `--write` puts it into
+docs/benchmarks/tamper.md.
+Ends with 1 when one was not caught.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/benchmarks/tamper.md"
+ROW = re.compile(r"^\| .+ \| \d+ \| \d+ \|$", re.MULTILINE)
+
+
+def main() -> int:
+    command = [sys.executable, "-m", "pytest", "-s", "-m", "long", "tests/functional/tamper/test_trials.py"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    table = "\n".join(["| kind | trials | caught |", "|---|---|---|", *ROW.findall(done.stdout)])
+    print(table)
+    if "--write" in sys.argv:
+        head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
+        PAGE.write_text(f"{head}{mark}\n{table}\n")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
