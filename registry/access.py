@@ -48,6 +48,8 @@ class Action(enum.StrEnum):
     RECALL_ACKNOWLEDGE = "recall-acknowledge"
     CASE_READ = "case-read"
     CASE_ATTEST = "case-attest"
+    MANDATE_RECORD = "mandate-record"
+    MANDATE_REVOKE = "mandate-revoke"
     STATEMENT_MAKE = "statement-make"
     CHECKS_READ = "checks-read"  # who has asked about oneself, and "I never applied there"
     APPEAL_LODGE = "appeal-lodge"
@@ -114,6 +116,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CLERK, _A.INSPECTION_HOLD): Relation.OTHER,
         (_R.CLERK, _A.INSPECTION_SIGN): Relation.OTHER,
         (_R.CLERK, _A.INSPECTION_READ): Relation.OTHER,
+        (_R.CLERK, _A.MANDATE_RECORD): Relation.OTHER,
         (_R.CLERK, _A.APPEAL_ADMIT): Relation.OTHER,
         (_R.CLERK, _A.APPEAL_READ): Relation.OTHER,
         (_R.SCREENER, _A.DOCKET_READ): Relation.ANY,
@@ -129,6 +132,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.PANELIST, _A.PANEL_SERVE): Relation.ANY,
         (_R.VERIFIER, _A.EVALUATE): Relation.ANY,
         (_R.VERIFIER, _A.CASE_ATTEST): Relation.OTHER,
+        (_R.VERIFIER, _A.MANDATE_RECORD): Relation.OTHER,
         (_R.VERIFIER, _A.INSPECTION_SIGN): Relation.OTHER,
         (_R.REGULATOR, _A.ENTRY_LIST): Relation.ANY,
         (_R.REGULATOR, _A.ENTRY_READ): Relation.ANY,
@@ -155,6 +159,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
         (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,
         (_R.SUBJECT, _A.CHECKS_READ): Relation.ANY,
+        (_R.SUBJECT, _A.MANDATE_REVOKE): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_LODGE): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_DRAW): Relation.ANY,
     }
@@ -207,6 +212,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
                 _A.APPEAL_VOTE,
                 _A.PANEL_SERVE,
                 _A.CASE_ATTEST,
+                _A.MANDATE_RECORD,
             )
         },
     }
@@ -226,6 +232,7 @@ NEEDS_ADMISSION = frozenset(
         _A.INSPECTION_HOLD,
         _A.INSPECTION_SIGN,
         _A.CASE_ATTEST,
+        _A.MANDATE_RECORD,
         _A.APPEAL_ADMIT,
         _A.APPEAL_HEAR,
         _A.APPEAL_VOTE,

@@ -171,6 +171,10 @@ FINDING_ANSWER: Final = 10 * DAY  # then the regulators are told
 # Recalls
 RECALL_ACK: Final = 3 * DAY  # then the regulator is told
 
+# The subject's identity, and who acts for them
+COUNTER_WITHIN: Final = 1 * DAY  # between two officers at one counter
+MANDATE_LONGEST: Final = 365 * DAY
+
 # Orders of courts and authorities
 ORDER_CONFIRMED: Final = timedelta(hours=72)  # hiding takes one of the two who sign; then it lapses
 ORDER_LONGEST: Final = 10 * 365 * DAY

@@ -11,6 +11,7 @@ import registry.erasures.models
 import registry.findings.models
 import registry.keys.models
 import registry.log.models
+import registry.mandates.models
 import registry.members.models
 import registry.notices.models
 import registry.orders.models

@@ -1,6 +1,7 @@
 """What the parties do: the subject lodges, states, contests, withdraws; the filing member answers.
 
-Whoever calls for the subject has matched them with the case (`registry.notices`); the actor is `subject:<case id>`.
+Whoever calls for the subject has matched them with the case (`registry.notices`); the actor is `subject:<case id>`, or
+`by`, a representative (`registry.mandates`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from registry import policy
 from registry.access import Action, Actor, require
-from registry.appeals import effects, queries, rules
+from registry.appeals import effects, queries, rules, sightings
 from registry.appeals.models import Answer, Appeal, Attestation
 from registry.appeals.rules import NEXT, Ground, Lane, State, Verb
 from registry.cases.actions import hold, key_of, seal
@@ -57,7 +58,9 @@ def subject(case: Case) -> str:
     return f"subject:{case.id}"
 
 
-def lodge(session: Session, *, case: Case, grounds: Iterable[str], text: str, lane: str, now: datetime) -> Lodged:
+def lodge(
+    session: Session, *, case: Case, grounds: Iterable[str], text: str, lane: str, now: datetime, by: str | None = None
+) -> Lodged:
     """Contest what a case says. One appeal at a time; Conflict when one is open or there is nothing to contest."""
     plea = Plea(rules.read_grounds(grounds), _prose(text), rules.read_lane(lane))
     hold(session, case.id)
@@ -67,16 +70,17 @@ def lodge(session: Session, *, case: Case, grounds: Iterable[str], text: str, la
         raise Conflict("an appeal of this case is open; it must be over before another", code="appeal-open")
     key = key_of(session, case)
     appeal = _new(session, case, key, number=len(earlier) + 1, plea=plea, now=now)
-    begin(session, appeal, NEXT, Verb.LODGE, actor=subject(case), now=now)
+    actor = by or subject(case)
+    begin(session, appeal, NEXT, Verb.LODGE, actor=actor, now=now)
     if proofed(session, case):
-        advance(session, appeal, NEXT, Verb.PROOF, actor=subject(case), now=now, proofed_at=now, began_at=now)
-    effects.dispute(session, appeal, actor=subject(case), now=now)
+        advance(session, appeal, NEXT, Verb.PROOF, actor=actor, now=now, proofed_at=now, began_at=now)
+    effects.dispute(session, appeal, actor=actor, now=now)
     _tell(session, appeal, "appeal.opened", now)
     facts = {"appeal": appeal.id, "grounds": list(appeal.grounds), "lane": appeal.lane.value}
-    return Lodged(appeal, record(session, "appeal.lodge", actor=subject(case), now=now, facts=facts, case=key))
+    return Lodged(appeal, record(session, "appeal.lodge", actor=actor, now=now, facts=facts, case=key))
 
 
-def contest(session: Session, *, case: Case, text: str, now: datetime) -> Lodged:
+def contest(session: Session, *, case: Case, text: str, now: datetime, by: str | None = None) -> Lodged:
     """Take a decision to the second instance: three others decide anew. Once, and within the window."""
     first = queries.latest(session, case.id)
     # A decision of the last instance is closed as it is taken, and so is never found here.
@@ -85,7 +89,7 @@ def contest(session: Session, *, case: Case, text: str, now: datetime) -> Lodged
     if now >= rules.contest_until(first.decided_at):
         raise Conflict("the time to contest this decision is over", code="too-late")
     plea = Plea([Ground(ground) for ground in first.grounds], _prose(text), first.lane)
-    key, actor = key_of(session, case), subject(case)
+    key, actor = key_of(session, case), by or subject(case)
     advance(session, first, NEXT, Verb.CONTEST, actor=actor, now=now)
     appeal = _new(session, case, key, number=first.number + 1, plea=plea, now=now)
     appeal.instance, appeal.previous_id = first.instance + 1, first.id
@@ -96,7 +100,7 @@ def contest(session: Session, *, case: Case, text: str, now: datetime) -> Lodged
     return Lodged(appeal, record(session, "appeal.contest", actor=actor, now=now, facts=facts, case=key))
 
 
-def state(session: Session, *, case: Case, text: str, now: datetime) -> Statement:
+def state(session: Session, *, case: Case, text: str, now: datetime, by: str | None = None) -> Statement:
     """The subject's own words, shown with the entry; a later statement replaces it. Needs a proofed identity."""
     words = _prose(text, most=policy.STATEMENT_LENGTH)
     verify_scrubbed(words, field="text")
@@ -107,7 +111,7 @@ def state(session: Session, *, case: Case, text: str, now: datetime) -> Statemen
         row = Statement(id=new_id(), case_id=case.id)
         session.add(row)
     row.sealed_text, row.made_at = seal(key, row, "sealed_text", words), now
-    record(session, "statement.make", actor=subject(case), now=now, case=key)
+    record(session, "statement.make", actor=by or subject(case), now=now, case=key)
     return row
 
 
@@ -153,8 +157,9 @@ def finish(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> No
 
 
 def proofed(session: Session, case: Case) -> bool:
-    """Whether a verifier has confirmed who the subject is."""
-    return session.scalar(sa.select(Attestation.id).where(Attestation.case_id == case.id).limit(1)) is not None
+    """Whether a verifier has confirmed who the subject is: by a signed attestation, or by two at a counter."""
+    attested = sa.select(Attestation.id).where(Attestation.case_id == case.id).limit(1)
+    return session.scalar(attested) is not None or sightings.are_enough(sightings.of_case(session, case))
 
 
 def key_by(session: Session, actor: Actor, member_id: str) -> Callable[[str], PublicKey]:

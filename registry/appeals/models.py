@@ -58,6 +58,18 @@ class Attestation(Base):
     __table_args__ = (sa.UniqueConstraint("member_id", "jti"),)
 
 
+class Sighting(Base):
+    """One officer at a counter has seen the person of the case. It takes two of one verifier."""
+
+    __tablename__ = "sighting"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"))
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    seen_at: Mapped[datetime]
+
+
 class Answer(Base):
     """What the filing member answers, signed by one of its people."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -51,10 +51,7 @@ def attest(session: Session, *, actor: Actor, number: str, attestation: str, iss
     NotFound for an unknown case, Conflict (`identity-differs`) when the person before the verifier is another: then
     nothing changes. The same statement again gives the same attestation.
     """
-    case = session.scalar(sa.select(Case).where(Case.number == number))
-    if case is None or case.subject_handle is None:
-        raise NotFound("there is no case of this number", field="case")
-    require(actor, Action.CASE_ATTEST, member_id=case.member_id, group=member(session, case.member_id).group)
+    case = case_by_number(session, actor=actor, number=number)
     signed = _verified(session, actor, case, attestation, issuer, now)
     if (known := _known(session, actor, signed)) is not None:
         return known
@@ -65,6 +62,26 @@ def attest(session: Session, *, actor: Actor, number: str, attestation: str, iss
     facts = {"attestation": row.id, "kid": row.kid}
     record(session, "case.attest", actor=actor.id, now=now, facts=facts, case=key_of(session, case))
     return row
+
+
+def case_by_number(session: Session, *, actor: Actor, number: str) -> Case:
+    """The case whose person this verifier may confirm; NotFound, or Forbidden."""
+    case = session.scalar(sa.select(Case).where(Case.number == number))
+    if case is None or case.subject_handle is None:
+        raise NotFound("there is no case of this number", field="case")
+    require(actor, Action.CASE_ATTEST, member_id=case.member_id, group=member(session, case.member_id).group)
+    return case
+
+
+def verify_person(session: Session, case: Case, sub: str) -> None:
+    """Conflict (`identity-differs`) unless this tag, in base64url, is of the person of the case."""
+    tag = base64url.decode(sub, field="sub", size=tags.TAG_SIZE)
+    try:
+        handle = tags.handle(session.keyring.pepper, tag)
+    except Invalid:
+        raise Invalid("sub must be a tag: the unblinded element of an evaluation", field="sub") from None
+    if not hmac.compare_digest(handle, case.subject_handle or b""):
+        raise Conflict("this is not the person of the case; nothing was changed", field="sub", code="identity-differs")
 
 
 def _verified(
@@ -96,19 +113,9 @@ def _alias(session: Session, signed: jws.Statement) -> str:
 def _attestation(
     session: Session, actor: Actor, case: Case, signed: jws.Statement, attestation: str, now: datetime
 ) -> Attestation:
-    _verify_person(session, case, signed.payload)
+    verify_person(session, case, signed.payload["sub"])
     row = Attestation(id=new_id(), case_id=case.id, member_id=actor.member_id, account_id=actor.id, kid=signed.kid)
     row.jti, row.statement_digest, row.made_at = _alias(session, signed), signed.digest, now
     row.sealed_statement = seal(key_of(session, case), row, "sealed_statement", attestation)
     session.add(row)
     return row
-
-
-def _verify_person(session: Session, case: Case, payload: dict[str, Any]) -> None:
-    tag = base64url.decode(payload["sub"], field="sub", size=tags.TAG_SIZE)
-    try:
-        handle = tags.handle(session.keyring.pepper, tag)
-    except Invalid:
-        raise Invalid("sub must be a tag: the unblinded element of an evaluation", field="sub") from None
-    if not hmac.compare_digest(handle, case.subject_handle or b""):
-        raise Conflict("this is not the person of the case; nothing was changed", field="sub", code="identity-differs")

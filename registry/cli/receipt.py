@@ -10,9 +10,11 @@ import click
 from registry.cli.context import Context
 from registry.cli.profile import as_account, connect, keys_file, pinned, untrusted_exits
 from registry.client import receipts
+from registry.client.pins import Untrusted
 from registry.clock import rfc3339
 from registry.errors import Invalid
 from registry.log.receipt import Verified
+from registry.signing import copies
 
 
 @click.group()
@@ -49,6 +51,31 @@ def verify(
         document = _fetched(context, file, document, account, keys_path)
     verified = receipts.verify(document, pinned(context, account, keys_path, policy_path), member=member)
     click.echo(_sentence(verified))
+
+
+@receipt.command("verify-copy", epilog="Exit codes: 0 it holds; 2 bad input; 5 it does not.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@as_account
+@keys_file
+@click.pass_obj
+@untrusted_exits
+def verify_copy(context: Context, file: Path, account: str | None, keys_path: Path | None) -> None:
+    """Verify the signed copy of a case's file in FILE, JSON or PDF, without asking anybody."""
+    pins = pinned(context, account, keys_path)
+    try:
+        copy = copies.verify(_read(file), key_for=pins.receipt_keys.__getitem__)
+    except Invalid as refused:
+        if refused.code in ("copy-malformed", "file-unreadable"):
+            raise
+        raise Untrusted(refused.message) from None
+    click.echo(f"verified: the file of case {copy.case}, as {copy.issuer} gave it at {rfc3339(copy.at)}")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as failed:
+        raise Invalid(f"{file} cannot be read ({failed.strerror})", field="file", code="file-unreadable") from None
 
 
 def _fetched(

@@ -26,16 +26,16 @@ _DEMAND = {
 }
 
 
-def checks_of(session: Session, *, case: Case, now: datetime) -> list[Asked]:
+def checks_of(session: Session, *, case: Case, now: datetime, by: str | None = None) -> list[Asked]:
     """Everyone who has checked the subject, for the subject. Needs a proofed identity; each reading is logged."""
     require_proofed(session, case)
     key = key_of(session, case)
     asked = asked_about(session, case, key)
-    record(session, "case.checks", actor=subject(case), now=now, case=key)
+    record(session, "case.checks", actor=by or subject(case), now=now, case=key)
     return asked
 
 
-def never_applied(session: Session, *, case: Case, check_id: str, now: datetime) -> Finding:
+def never_applied(session: Session, *, case: Case, check_id: str, now: datetime, by: str | None = None) -> Finding:
     """Raise a finding against the member that asked; it has ten days to answer. Once for each check.
 
     Raises Forbidden without a proofed identity, NotFound for a check that was not about this person, Conflict when it
@@ -51,7 +51,7 @@ def never_applied(session: Session, *, case: Case, check_id: str, now: datetime)
     row.cause, row.due_at = cause_of_check(check_id), now + NEVER_APPLIED_ANSWER
     row.sealed_demand = seal(session, row, "sealed_demand", _DEMAND[found[0].purpose])
     tell = [found[0].member_id, *regulators(session)]
-    return raise_(session, row, subject(case), now, tell=tell)
+    return raise_(session, row, by or subject(case), now, tell=tell)
 
 
 def disputed(session: Session, case: Case) -> dict[str, State]:

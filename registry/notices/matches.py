@@ -97,7 +97,7 @@ def require_token(token: str | None) -> str:
 
 def subject_session(session: Session, *, token: str, now: datetime) -> SubjectSession:
     """The session that the token opens; Unauthenticated once it is over."""
-    row = session.get(SubjectSession, _token_hash(token))
+    row = session.get(SubjectSession, token_hash(token))
     if row is None or row.expires_at <= now:
         raise Unauthenticated("your session is over; open your case again with number, code and identity document")
     return row
@@ -108,7 +108,8 @@ def leave(session: Session, *, token: str, now: datetime) -> None:
     row = subject_session(session, token=token, now=now)
     row.expires_at = now
     case = session.get_one(Case, row.case_id)
-    record(session, "match.leave", actor=f"subject:{case.id}", now=now, case=key_of(session, case))
+    actor = f"representative:{row.mandate_id}" if row.mandate_id else f"subject:{case.id}"
+    record(session, "match.leave", actor=actor, now=now, case=key_of(session, case))
 
 
 def end_sessions(session: Session, *, case_id: str, now: datetime) -> None:
@@ -173,7 +174,7 @@ def _let_in(session: Session, notice: Notice, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     session.add(
         SubjectSession(
-            id=_token_hash(token), case_id=case.id, opened_at=now, expires_at=now + rules.SUBJECT_SESSION_LIFE
+            id=token_hash(token), case_id=case.id, opened_at=now, expires_at=now + rules.SUBJECT_SESSION_LIFE
         )
     )
     facts = {"letter": notice.id}
@@ -201,5 +202,6 @@ def _verify_element(element: bytes, name: str) -> None:
         raise Invalid(f"{name} must be a ristretto255 element of 32 bytes", field=name) from None
 
 
-def _token_hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What the database keeps of a session's token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -82,5 +82,6 @@ class SubjectSession(Base):
 
     id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    mandate_id: Mapped[str | None] = mapped_column(sa.ForeignKey("mandate.id"))  # of whoever acts for them
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]

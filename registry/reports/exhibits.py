@@ -117,9 +117,9 @@ def open_exhibit(session: Session, *, actor: Actor, report_id: str, sha256: str,
     return _open(session, report.case_id, sha256, actor.id, now)
 
 
-def open_as_subject(session: Session, *, case_id: str, sha256: str, now: datetime) -> Opened:
+def open_as_subject(session: Session, *, case_id: str, sha256: str, now: datetime, by: str | None = None) -> Opened:
     """The same for the accused, who may read all of it. Only for whoever has matched the case (`notices.matches`)."""
-    return _open(session, case_id, sha256, f"subject:{case_id}", now)
+    return _open(session, case_id, sha256, by or f"subject:{case_id}", now)
 
 
 def open_for_panel(session: Session, *, case_id: str, sha256: str, actor: Actor, now: datetime) -> Opened:

@@ -8,6 +8,7 @@ their own that is good for that case, for an hour.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, current_app, g, request, session
@@ -19,6 +20,8 @@ from registry.access import Action, Actor, require
 from registry.accounts.actions import session_actor
 from registry.accounts.rules import Role
 from registry.errors import Forbidden, NotFound, Unauthenticated
+from registry.mandates.actions import hand as representative
+from registry.mandates.actions import require_covered
 from registry.members.models import Standing
 from registry.notices.matches import subject_session
 from registry.web.context import running
@@ -93,9 +96,15 @@ def guard_subject() -> None:
     token = case_token()
     if token is None:
         raise Unauthenticated("open your case with its number, the code and your identity document")
+    now = running().clock()
     with running().store.read() as db:
-        g.case_id = subject_session(db, token=token, now=running().clock()).case_id
+        opened = subject_session(db, token=token, now=now)
+        if opened.mandate_id is not None:
+            require_covered(db, mandate_id=opened.mandate_id, action=action, now=now)
+    g.case_id = opened.case_id
     g.actor = subject_of(g.case_id)
+    if opened.mandate_id is not None:
+        g.actor = replace(g.actor, id=representative(opened.mandate_id))
     require(g.actor, action)
     csrf.protect()
 

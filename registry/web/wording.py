@@ -112,8 +112,13 @@ ACTS = {
     "match.fail": "Case match failed",
     "match.leave": "Case closed on the device",
     "case.read": "File read",
+    "case.copy": "Copy of the file made",
     "case.checks": "List of checks read",
     "case.attest": "Identity confirmed by a verifier",
+    "case.sight": "Person seen by an officer at a counter",
+    "mandate.record": "Representative recorded",
+    "mandate.enter": "File opened by a representative",
+    "mandate.revoke": "Representative revoked",
     "statement.make": "Statement made",
     "entry.list": "Entry listed",
     "entry.dispute": "Mark of dispute set or taken away",
@@ -159,6 +164,8 @@ def hand(actor: str) -> str:
     kind, _, rest = actor.partition(":")
     if kind == "subject":
         return "the accused person"
+    if kind == "representative":
+        return "their representative"
     return f"the registry ({rest})" if kind == "system" else actor
 
 

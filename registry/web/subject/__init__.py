@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from registry.web.subject import appeal, checks, contest, draw, exhibit, file, leave, statement
+from registry.web.subject import appeal, checks, contest, copy, draw, exhibit, file, leave, representatives, statement
 from registry.web.subject.blueprint import bp
 
-__all__ = ["appeal", "bp", "checks", "contest", "draw", "exhibit", "file", "leave", "statement"]
+__all__ = [
+    "appeal",
+    "bp",
+    "checks",
+    "contest",
+    "copy",
+    "draw",
+    "exhibit",
+    "file",
+    "leave",
+    "representatives",
+    "statement",
+]

@@ -15,7 +15,7 @@ from registry.cases import acts
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.errors import Invalid, NotFound
-from registry.web.context import case_id, running
+from registry.web.context import actor, case_id, running
 from registry.web.forms import AtMost, Chosen, Form
 from registry.web.subject.blueprint import bp
 
@@ -75,6 +75,7 @@ def _lodged(form: AppealForm) -> bool:
                 text=form.text.data,
                 lane=form.lane.data,
                 now=run.clock(),
+                by=actor().id,
             )
     except Invalid as error:
         form.refuse(error)

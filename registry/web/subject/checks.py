@@ -8,7 +8,7 @@ from werkzeug import Response
 from registry.access import Action, needs
 from registry.cases.models import Case
 from registry.findings import never_applied
-from registry.web.context import case_id, running
+from registry.web.context import actor, case_id, running
 from registry.web.forms import Form
 from registry.web.subject.blueprint import bp
 
@@ -19,7 +19,7 @@ def checks() -> str:
     run = running()
     with run.store.write() as session:
         case = session.get_one(Case, case_id())
-        asked = never_applied.checks_of(session, case=case, now=run.clock())
+        asked = never_applied.checks_of(session, case=case, now=run.clock(), by=actor().id)
         disputed = never_applied.disputed(session, case)
     return render_template("subject/checks.html", asked=asked, disputed=disputed, form=Form())
 
@@ -30,5 +30,5 @@ def dispute_check(check_id: str) -> Response:
     run = running()
     with run.store.write() as session:
         case = session.get_one(Case, case_id())
-        never_applied.never_applied(session, case=case, check_id=check_id, now=run.clock())
+        never_applied.never_applied(session, case=case, check_id=check_id, now=run.clock(), by=actor().id)
     return redirect(url_for("subject.checks"))

@@ -12,7 +12,7 @@ from registry.appeals import actions
 from registry.appeals.rules import TEXT_LENGTH
 from registry.cases.models import Case
 from registry.errors import Invalid
-from registry.web.context import case_id, running
+from registry.web.context import actor, case_id, running
 from registry.web.forms import AtMost, Form
 from registry.web.subject.blueprint import bp
 
@@ -37,7 +37,8 @@ def _contested(form: ContestForm) -> bool:
     run = running()
     try:
         with run.store.write() as session:
-            actions.contest(session, case=session.get_one(Case, case_id()), text=form.text.data, now=run.clock())
+            case = session.get_one(Case, case_id())
+            actions.contest(session, case=case, text=form.text.data, now=run.clock(), by=actor().id)
     except Invalid as error:
         form.refuse(error)
         return False

@@ -14,7 +14,7 @@ from registry.errors import NotFound
 from registry.reports import queries as reports
 from registry.reports.contents import Kind
 from registry.reports.exhibits import open_as_subject
-from registry.web.context import case_id, running
+from registry.web.context import actor, case_id, running
 from registry.web.subject.blueprint import bp
 
 ENDINGS = {Kind.PDF: "pdf", Kind.PNG: "png", Kind.JPEG: "jpg", Kind.CSV: "csv", Kind.TEXT: "txt"}
@@ -30,7 +30,7 @@ def exhibit(place: int) -> Response:
         digests = reports.words_of(reports.of_case(session, case.id), key_of(session, case))["exhibits"]
         if not 1 <= place <= len(digests):
             raise NotFound("the report has no such exhibit")
-        opened = open_as_subject(session, case_id=case.id, sha256=digests[place - 1], now=run.clock())
+        opened = open_as_subject(session, case_id=case.id, sha256=digests[place - 1], now=run.clock(), by=actor().id)
     response = Response(opened.data, mimetype=opened.kind.value)
     name = f"{case.number}-exhibit-{place}.{ENDINGS[opened.kind]}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -13,7 +13,7 @@ from registry.appeals import actions
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.errors import Invalid
-from registry.web.context import case_id, running
+from registry.web.context import actor, case_id, running
 from registry.web.forms import AtMost, Form
 from registry.web.subject.blueprint import bp
 from registry.web.subject.file import statement_of
@@ -44,7 +44,7 @@ def _made(form: StatementForm) -> bool:
     try:
         with run.store.write() as session:
             case = session.get_one(Case, case_id())
-            actions.state(session, case=case, text=form.text.data, now=run.clock())
+            actions.state(session, case=case, text=form.text.data, now=run.clock(), by=actor().id)
     except Invalid as error:
         form.refuse(error)
         return False

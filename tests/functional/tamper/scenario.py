@@ -20,7 +20,7 @@ from registry import base64url, policy, revisions
 from registry.accounts.actions import actor_of, sign_in
 from registry.accounts.tokens import issue as issue_token
 from registry.appeals import actions as appeals
-from registry.appeals import admission, interventions, proofing, silence
+from registry.appeals import admission, counter, interventions, proofing, silence
 from registry.appeals import draw as drawing
 from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal, Draw
@@ -40,6 +40,7 @@ from registry.keys.actions import rotate
 from registry.keys.holder import Holder
 from registry.log.checkpoint import VerifierKey, verifier_key
 from registry.log.sequencer import sequence
+from registry.mandates.actions import record_mandate
 from registry.notices.actions import set_webhook
 from registry.notices.matches import begin_match, finish_match
 from registry.panels import actions as panels
@@ -200,9 +201,13 @@ class _Telling:
         words = {"grounds": ["not-true"], "text": "I was on leave that month.", "lane": "normal"}
         self.do(lambda s: appeals.lodge(s, case=self._case(s), now=now, **words))  # type: ignore[arg-type]
         person = {**_claims(cast.vera, now), "exp": int(now.timestamp()) + 600, "case": self.filing.number}
-        token = _signed(cast.vera, {**person, "sub": base64url.encode(self.filing.tag)}, proofing.TYP)
+        person["sub"] = base64url.encode(self.filing.tag)
+        token = _signed(cast.vera, person, proofing.TYP)
         number, vera = self.filing.number, cast.vera.actor
         self.do(lambda s: proofing.attest(s, actor=vera, number=number, attestation=token, issuer=ISSUER, now=now))
+        self.do(lambda s: counter.confirm(s, actor=vera, number=number, tag=person["sub"], now=now))
+        until = now + timedelta(days=90)
+        self.do(lambda s: record_mandate(s, actor=vera, number=number, name="Li", scope=["read"], until=until, now=now))
         self.do(lambda s: drawing.publish_key(s, draw_public=key, now=now))
         self.do(lambda s: admission.declare(s, actor=cast.cem.actor, member_id="eagle", now=now))
         self.pass_time(timedelta(hours=2))
