@@ -62,6 +62,9 @@ class Action(enum.StrEnum):
     APPEAL_INTERVENE = "appeal-intervene"
     SILENCE_ATTEST = "silence-attest"  # sign that a subject has sent no nonce
     PANEL_SERVE = "panel-serve"  # declare an interest, step down
+    REVIEW_APPLY = "review-apply"  # ask for the end of one's listing
+    REVIEW_READ = "review-read"
+    REVIEW_DECIDE = "review-decide"
     FINDING_READ = "finding-read"
     FINDING_RAISE = "finding-raise"
     FINDING_ANSWER = "finding-answer"
@@ -124,6 +127,8 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.SCREENER, _A.EXHIBIT_OPEN): Relation.OTHER,  # narrowed to while they screen
         (_R.SCREENER, _A.REPORT_SCREEN): Relation.OTHER,
         (_R.SCREENER, _A.INSPECTION_SIGN): Relation.OTHER,
+        (_R.SCREENER, _A.REVIEW_READ): Relation.ANY,
+        (_R.SCREENER, _A.REVIEW_DECIDE): Relation.OTHER,
         (_R.PANELIST, _A.DOCKET_READ): Relation.ANY,
         (_R.PANELIST, _A.EXHIBIT_OPEN): Relation.OTHER,  # narrowed to the panels they sit on
         (_R.PANELIST, _A.APPEAL_HEAR): Relation.OTHER,
@@ -142,6 +147,8 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REGULATOR, _A.APPEAL_READ): Relation.ANY,
         (_R.REGULATOR, _A.APPEAL_INTERVENE): Relation.ANY,
         (_R.REGULATOR, _A.SILENCE_ATTEST): Relation.ANY,
+        (_R.REGULATOR, _A.REVIEW_READ): Relation.ANY,
+        (_R.REGULATOR, _A.REVIEW_DECIDE): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_RAISE): Relation.ANY,
         (_R.REGULATOR, _A.ORDER_READ): Relation.ANY,
@@ -159,6 +166,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
         (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,
         (_R.SUBJECT, _A.CHECKS_READ): Relation.ANY,
+        (_R.SUBJECT, _A.REVIEW_APPLY): Relation.ANY,
         (_R.SUBJECT, _A.MANDATE_REVOKE): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_LODGE): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_DRAW): Relation.ANY,
@@ -181,6 +189,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.INSPECTION_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.APPEAL_ANSWER: frozenset({Scope.REPORT}),
         _A.APPEAL_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
+        _A.REVIEW_READ: frozenset({Scope.ROSTER, Scope.AUDIT}),
+        _A.REVIEW_DECIDE: frozenset({Scope.ROSTER, Scope.AUDIT}),
         _A.FINDING_RAISE: frozenset({Scope.AUDIT}),
         _A.APPEAL_INTERVENE: frozenset({Scope.AUDIT}),
         _A.SILENCE_ATTEST: frozenset({Scope.AUDIT}),
@@ -221,6 +231,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
 # A suspended member may still read, answer and acknowledge; these it may not do.
 NEEDS_ADMISSION = frozenset(
     {
+        _A.REVIEW_DECIDE,
         _A.EVALUATE,
         _A.CHECK,
         _A.REPORT_FILE,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
@@ -98,19 +99,21 @@ class Gravity:
     strict_from: int  # records of location, communication or credit data
     other_from: int  # records of any other kind
     max_term: timedelta | None  # None: permanent is allowed, with a review every five years
+    rehabilitation: Fraction  # of the term that must be over before the person can ask for its end
 
 
 # Sorted from the gravest. Fewer records than the last level cannot be listed at all.
 LADDER: Final = (
-    Gravity(4, "gravest", 10_000, 25_000, None),
-    Gravity(3, "serious", 1_000, 2_500, 3 * 365 * DAY),
-    Gravity(2, "medium", 100, 250, 2 * 365 * DAY),
-    Gravity(1, "minor", 10, 25, 365 * DAY),
+    Gravity(4, "gravest", 10_000, 25_000, None, Fraction(3, 4)),
+    Gravity(3, "serious", 1_000, 2_500, 3 * 365 * DAY, Fraction(2, 3)),
+    Gravity(2, "medium", 100, 250, 2 * 365 * DAY, Fraction(1, 2)),
+    Gravity(1, "minor", 10, 25, 365 * DAY, Fraction(1, 2)),
 )
 STRICT_KINDS: Final = frozenset({Kind.LOCATION, Kind.COMMUNICATION, Kind.CREDIT})
 GAIN_SERIOUS: Final = 2_500  # CNY; a gain this large makes the case at least serious
 MAX_TERM: Final[timedelta | None] = 5 * 365 * DAY  # caps permanent too, as most countries' law will; None lifts it
-REVIEW_EVERY: Final = 5 * 365 * DAY
+REVIEW_AT: Final = Fraction(1, 2)  # of its term every listing is looked at again…
+REVIEW_EVERY: Final = 5 * 365 * DAY  # …and after this long at the latest
 
 # Filing and notice
 FILING_LIMIT: Final = 10 * DAY  # from the finding to the report

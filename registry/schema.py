@@ -18,6 +18,7 @@ import registry.orders.models
 import registry.panels.models
 import registry.recalls.models
 import registry.reports.models
+import registry.reviews.models
 from registry.db import Base
 
 __all__ = ["Base", "registry"]

@@ -17,6 +17,7 @@ from registry.notices.rules import NEXT as NOTICE
 from registry.orders.rules import NEXT as ORDER
 from registry.reports.rules import INSPECTION
 from registry.reports.rules import NEXT as REPORT
+from registry.reviews.rules import NEXT as REVIEW
 
 # The transition table of every table whose rows have a `state`.
 LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
@@ -28,6 +29,7 @@ LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
     "notice": NOTICE,
     "order": ORDER,
     "report": REPORT,
+    "review": REVIEW,
 }
 
 

@@ -17,7 +17,7 @@ NAME_LENGTH = 80
 class Scope(enum.StrEnum):
     READ = "read"  # the file, the evidence, who has checked the person
     STATE = "state"  # the statement that is shown with the entry
-    APPEAL = "appeal"  # lodge, contest, take part in the draw
+    APPEAL = "appeal"  # lodge, contest, take part in the draw, ask for the end
 
 
 COVERS: Mapping[Action, Scope] = MappingProxyType(
@@ -27,6 +27,7 @@ COVERS: Mapping[Action, Scope] = MappingProxyType(
         Action.STATEMENT_MAKE: Scope.STATE,
         Action.APPEAL_LODGE: Scope.APPEAL,
         Action.APPEAL_DRAW: Scope.APPEAL,
+        Action.REVIEW_APPLY: Scope.APPEAL,
     }
 )
 

@@ -22,6 +22,7 @@ from registry.findings.never_applied import escalate_due as escalate_findings
 from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
 from registry.recalls.actions import escalate_due
+from registry.reviews.actions import open_due as open_reviews
 from registry.running import Running
 
 _log = structlog.get_logger("zilu.clocks")
@@ -83,6 +84,12 @@ def findings(run: Running) -> bool:
     with run.store.write() as session:
         raised = [raising(session, now) for raising in (overdue_appeals, exhausted_panels)]
         return any([*raised, remind_due(session, now)])
+
+
+def reviews(run: Running) -> bool:
+    """Ask of each listing, at half of its term, whether it still serves its purpose."""
+    with run.store.write() as session:
+        return bool(open_reviews(session, run.clock()))
 
 
 def sweeps(run: Running) -> bool:

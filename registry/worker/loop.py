@@ -27,7 +27,14 @@ _log = structlog.get_logger("zilu.worker")
 
 
 OFTEN: tuple[Duty, ...] = (clocks.listings, clocks.appeals)
-NOW_AND_THEN: tuple[Duty, ...] = (clocks.findings, clocks.escalations, clocks.orders, clocks.erasures, clocks.sweeps)
+NOW_AND_THEN: tuple[Duty, ...] = (
+    clocks.findings,
+    clocks.escalations,
+    clocks.orders,
+    clocks.reviews,
+    clocks.erasures,
+    clocks.sweeps,
+)
 
 
 def publish(run: Running) -> bool:

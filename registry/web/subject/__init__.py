@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from registry.web.subject import appeal, checks, contest, copy, draw, exhibit, file, leave, representatives, statement
+from registry.web.subject import (
+    appeal,
+    checks,
+    contest,
+    copy,
+    draw,
+    exhibit,
+    file,
+    leave,
+    representatives,
+    review,
+    statement,
+)
 from registry.web.subject.blueprint import bp
 
 __all__ = [
@@ -16,5 +28,6 @@ __all__ = [
     "file",
     "leave",
     "representatives",
+    "review",
     "statement",
 ]

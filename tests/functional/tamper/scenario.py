@@ -50,6 +50,8 @@ from registry.recalls.models import Recall
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.recalls.rules import Reason
 from registry.reports import inspections
+from registry.reviews import actions as reviews
+from registry.reviews.models import Review
 from registry.signing import jws, keys
 from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
@@ -86,6 +88,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.subject_enters()
     told.inspect()
     told.appeal()
+    told.review()
     told.draw_and_answer()
     told.decide_and_state()
     told.rotate_key()
@@ -164,6 +167,15 @@ class _Telling:
         about = {"recall": recall.id, "entry": recall.entry_id, "reason": recall.reason.value}
         statement = _signed(hana, {**_claims(hana, self.now), **about}, ACKNOWLEDGEMENT)
         acknowledge(session, actor=hana.actor, recall_id=recall.id, statement=statement, issuer=ISSUER, now=self.now)
+
+    def review(self) -> None:
+        """The subject asks for the end of the listing, in vain."""
+        now, words = self.now, {"ground": "acquitted", "text": "The court has acquitted me."}
+        self.do(lambda s: reviews.apply(s, case=self._case(s), now=now, **words))
+        with self.store.read() as session:
+            review = session.scalars(sa.select(Review.id)).one()
+        sol = self.cast.sol.actor
+        self.do(lambda s: reviews.decide(s, actor=sol, review_id=review, end=False, reasons="No.", now=now))
 
     def subject_enters(self) -> None:
         """The person opens the case with letter and number."""

@@ -1,0 +1,176 @@
+"""Ask whether a listing should end, and decide it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from registry import policy
+from registry.access import Action, Actor, allowed, require
+from registry.appeals.actions import require_proofed, subject
+from registry.cases.actions import key_of, seal, unseal
+from registry.cases.models import Case
+from registry.cases.steps import advance, begin
+from registry.db import Session, new_id
+from registry.entries import actions as entries
+from registry.entries.models import Entry
+from registry.entries.queries import of_case
+from registry.entries.rules import State as EntryState
+from registry.errors import Conflict, Forbidden, NotFound
+from registry.log.actions import record
+from registry.members.models import Kind, Member
+from registry.recalls.actions import issue
+from registry.recalls.rules import Reason
+from registry.reports import queries as reports
+from registry.reports.models import Report
+from registry.reports.prose import verify_prose
+from registry.reviews import rules
+from registry.reviews.models import Review
+from registry.reviews.rules import NEXT, OBVIOUS, Ground, State, Verb
+
+CLOCK: Final = "system:reviews"
+_OVER: Final = (EntryState.VOIDED, EntryState.REHABILITATED)
+
+
+def apply(session: Session, *, case: Case, ground: str, text: str, now: datetime, by: str | None = None) -> Review:
+    """The subject asks for the end of their listing. Needs a proofed identity; one at a time.
+
+    Conflict with code `too-early`, which names the earliest date, unless a court or the police have cleared them.
+    """
+    named = rules.read_ground(ground)
+    words = verify_prose(text.replace("\r\n", "\n"), field="text", most=policy.REASONS_LENGTH)
+    require_proofed(session, case)
+    entry = of_case(session, case.id)
+    if entry is None or not _is_live(entry, now):
+        raise Conflict("you are not listed in this case, so there is nothing to end", code="not-allowed-now")
+    if _open(session, entry) is not None:
+        raise Conflict("a review of this listing is open; it must be decided first", code="review-open")
+    first = rules.earliest(entry.level, listed_at=entry.listed_at, until=entry.until)
+    if named not in OBVIOUS and now < first:
+        raise Conflict(f"this can be asked for from {first:%Y-%m-%d} on", code="too-early")
+    key = key_of(session, case)
+    row = _new(entry, named, now)
+    row.sealed_text = seal(key, row, "sealed_text", words)
+    actor = by or subject(case)
+    begin(session, row, NEXT, Verb.OPEN, actor=actor, now=now)
+    facts = {"review": row.id, "ground": named.value}
+    record(session, "review.apply", actor=actor, now=now, facts=facts, case=key)
+    return row
+
+
+def open_due(session: Session, now: datetime, limit: int = 50) -> list[Review]:
+    """Open a review of every listing that has reached half of its term, once each."""
+    terms = session.scalars(sa.select(Report.term_days).distinct()).all()
+    found = [entry for term in terms for entry in session.scalars(_due(term, now).limit(limit)).all()]
+    return [_open_half_term(session, entry, now) for entry in found[:limit]]
+
+
+def decide(session: Session, *, actor: Actor, review_id: str, end: bool, reasons: str, now: datetime) -> Review:
+    """Keep the listing, or end it with recalls. Forbidden for carriers and whoever has to do with the member.
+
+    What a court or the police have cleared was never to be listed, and is void; other listings have served their time.
+    """
+    row = _guarded(session, actor, review_id)
+    if session.get_one(Member, actor.member_id).kind is Kind.CARRIER:
+        raise Forbidden("a carrier may not decide; the roster's other members do")
+    verify_prose(reasons, field="reasons", most=policy.REASONS_LENGTH)
+    key = key_of(session, session.get_one(Case, row.case_id))
+    done: dict[str, Any] = {"decided_by": actor.id, "decided_at": now}
+    done["sealed_reasons"] = seal(key, row, "sealed_reasons", reasons)
+    advance(session, row, NEXT, Verb.END if end else Verb.KEEP, actor=actor.id, now=now, **done)
+    facts = {"review": row.id, "outcome": row.state.value}
+    record(session, "review.decide", actor=actor.id, now=now, facts=facts, case=key)
+    if end:
+        _end(session, row, actor, now)
+    return row
+
+
+def docket(session: Session, *, actor: Actor) -> list[Review]:
+    """The open ones that the actor may decide, the oldest first."""
+    require(actor, Action.REVIEW_READ)
+    rows = session.execute(
+        sa.select(Review, Member.group)
+        .join(Member, Member.id == Review.member_id)
+        .where(Review.state == State.OPEN)
+        .order_by(Review.opened_at, Review.id)
+    )
+    return [row for row, group in rows if allowed(actor, Action.REVIEW_DECIDE, member_id=row.member_id, group=group)]
+
+
+def open_review(session: Session, *, actor: Actor, review_id: str, now: datetime) -> tuple[Review, str | None, Any]:
+    """The review, the subject's words, and the report's; for who may decide it. Each opening is logged."""
+    row = _guarded(session, actor, review_id)
+    key = key_of(session, session.get_one(Case, row.case_id))
+    text = unseal(key, row, "sealed_text") if row.sealed_text is not None else None
+    words = reports.words_of(reports.of_case(session, row.case_id), key)
+    record(session, "review.read", actor=actor.id, now=now, facts={"review": row.id}, case=key)
+    return row, text, words
+
+
+def of_subject(session: Session, case: Case) -> list[tuple[Review, str | None]]:
+    """Every review of the case with the reasons, the newest first; for the subject."""
+    key = key_of(session, case)
+    rows = session.scalars(sa.select(Review).where(Review.case_id == case.id).order_by(Review.opened_at.desc()))
+    return [(row, unseal(key, row, "sealed_reasons") if row.sealed_reasons is not None else None) for row in rows]
+
+
+def _end(session: Session, row: Review, actor: Actor, now: datetime) -> None:
+    entry, reason = session.get_one(Entry, row.entry_id), f"review {row.id}"
+    if row.ground in OBVIOUS:
+        entries.void(session, entry, actor_id=actor.id, now=now, reason=reason)
+        issue(session, entry, Reason.VOIDED, now)
+    else:
+        entries.rehabilitate(session, entry, actor_id=actor.id, now=now, reason=reason)
+        issue(session, entry, Reason.REHABILITATED, now)
+
+
+def _due(term_days: int | None, now: datetime) -> sa.Select[Entry]:
+    """Live listings of this term that have reached the half of it and were not looked at."""
+    same = Report.term_days.is_(None) if term_days is None else Report.term_days == term_days
+    seen = sa.exists().where(Review.entry_id == Entry.id, Review.ground == Ground.HALF_TERM)
+    return (
+        sa.select(Entry)
+        .join(Report, Report.id == Entry.report_id)
+        .join(Case, Case.id == Entry.case_id)
+        .where(same, Entry.listed_at <= now - rules.half_term(term_days), Entry.state.not_in(_OVER), ~seen)
+        .where(sa.or_(Entry.until.is_(None), Entry.until > now), Case.wrapped_key.is_not(None))
+        .order_by(Entry.listed_at, Entry.id)
+    )
+
+
+def _open_half_term(session: Session, entry: Entry, now: datetime) -> Review:
+    row = _new(entry, Ground.HALF_TERM, now)
+    begin(session, row, NEXT, Verb.OPEN, actor=CLOCK, now=now)
+    key = key_of(session, session.get_one(Case, entry.case_id))
+    record(session, "review.open", actor=CLOCK, now=now, facts={"review": row.id}, case=key)
+    return row
+
+
+def _new(entry: Entry, ground: Ground, now: datetime) -> Review:
+    return Review(
+        id=new_id(),
+        case_id=entry.case_id,
+        entry_id=entry.id,
+        member_id=entry.member_id,
+        ground=ground,
+        opened_at=now,
+    )
+
+
+def _guarded(session: Session, actor: Actor, review_id: str) -> Review:
+    row = session.get(Review, review_id)
+    if row is None:
+        raise NotFound("there is no such review", field="id")
+    group = session.get_one(Member, row.member_id).group
+    require(actor, Action.REVIEW_DECIDE, member_id=row.member_id, group=group)
+    return row
+
+
+def _is_live(entry: Entry, now: datetime) -> bool:
+    return entry.state not in _OVER and (entry.until is None or now < entry.until)
+
+
+def _open(session: Session, entry: Entry) -> Review | None:
+    return session.scalar(sa.select(Review).where(Review.entry_id == entry.id, Review.state == State.OPEN).limit(1))

@@ -1,0 +1,71 @@
+"""`/case/review`: ask for the end of the listing; and what was decided."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, render_template, url_for
+from werkzeug import Response
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import InputRequired
+
+from registry import policy
+from registry.access import Action, needs
+from registry.cases.models import Case
+from registry.entries.queries import of_case
+from registry.errors import Conflict, Invalid
+from registry.reviews import actions, rules
+from registry.reviews.rules import Ground
+from registry.web.context import actor, case_id, running
+from registry.web.forms import AtMost, Chosen, Form
+from registry.web.subject.blueprint import bp
+
+GROUNDS = {
+    Ground.TIME_SERVED: "I have been listed long enough",
+    Ground.ACQUITTED: "A court has acquitted me",
+    Ground.CASE_DROPPED: "The police or the prosecution have dropped the case",
+    Ground.PENALTY_REVOKED: "The penalty was revoked",
+}
+
+
+class ReviewForm(Form):
+    ground = RadioField(
+        "Why should it end?",
+        [Chosen(Ground, "Select why it should end.")],
+        choices={ground.value: text for ground, text in GROUNDS.items()},
+        validate_choice=False,
+    )
+    text = TextAreaField(
+        "In your own words",
+        [InputRequired("Enter what speaks for it."), AtMost(policy.REASONS_LENGTH, "Your words")],
+    )
+
+
+@bp.route("/case/review", methods=["GET", "POST"])
+@needs(Action.REVIEW_APPLY)
+def review() -> Response:
+    form = ReviewForm()
+    if form.validate_on_submit() and _applied(form):
+        return redirect(url_for("subject.review"))
+    with running().store.read() as session:
+        case = session.get_one(Case, case_id())
+        reviews, entry = actions.of_subject(session, case), of_case(session, case.id)
+    first = entry and rules.earliest(entry.level, listed_at=entry.listed_at, until=entry.until)
+    page = render_template("subject/review.html", form=form, reviews=reviews, earliest=first)
+    return make_response(page, 422 if form.errors else 200)
+
+
+def _applied(form: ReviewForm) -> bool:
+    run = running()
+    try:
+        with run.store.write() as session:
+            actions.apply(
+                session,
+                case=session.get_one(Case, case_id()),
+                ground=form.ground.data,
+                text=form.text.data,
+                now=run.clock(),
+                by=actor().id,
+            )
+    except (Conflict, Invalid) as error:
+        form.refuse(Invalid(error.message, field=error.field))
+        return False
+    return True
