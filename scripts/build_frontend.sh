@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build what runs in the browser: frontend/src → registry/web/static/bundle. Nothing is done when nothing changed.
+# Build what runs in the browser: frontend/src and frontend/styles → registry/web/static/bundle. Nothing is done when nothing changed.
 #
 #   scripts/build_frontend.sh           build
 #   scripts/build_frontend.sh --node    build, then print the path of the node that was used
@@ -7,17 +7,17 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bundle=registry/web/static/bundle
-outputs=(check.js draw.js identity.js subject.js)
+outputs=(check.js draw.js house.js identity.js subject.js zilu.css)
 command -v sha256sum >/dev/null || sha256sum() { shasum -a 256 "$@"; }
 
 wanted() {
   cat scripts/build_frontend.sh requirements-node.lock frontend/package.json frontend/package-lock.json \
-    frontend/.npmrc frontend/src/*.js | sha256sum | cut -c1-64
+    frontend/.npmrc frontend/src/*.js frontend/styles/*.scss | sha256sum | cut -c1-64
 }
 
 built() {
   local output
-  [ -d frontend/node_modules/@noble/curves ] || return 1
+  [ -d frontend/node_modules/axe-core ] || return 1
   for output in "${outputs[@]}"; do [ -s "$bundle/$output" ] || return 1; done
   [ -e "$bundle/.stamp" ] && [ "$(cat "$bundle/.stamp")" = "$(wanted)" ]
 }
@@ -57,11 +57,17 @@ install() {
   echo "$lock" >"$installed"
 }
 
+sheet() {
+  "$node" frontend/node_modules/sass/sass.js frontend/styles/zilu.scss "$bundle/zilu.css" --style=compressed \
+    --no-source-map --load-path=frontend/node_modules/govuk-frontend/dist
+}
+
 build() {
   rm -f "$bundle/.stamp"
   install
-  esbuild frontend/src/check.js frontend/src/draw.js frontend/src/subject.js --format=iife
+  esbuild frontend/src/check.js frontend/src/draw.js frontend/src/house.js frontend/src/subject.js --format=iife
   esbuild frontend/src/identity.js --format=esm
+  sheet
   wanted >"$bundle/.stamp"
 }
 

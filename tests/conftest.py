@@ -20,7 +20,7 @@ from registry.keyholder.server import serve
 from registry.keys.holder import Holder
 from tests.cast import Cast, gather
 
-pytest_plugins = ["tests.app_fixture"]
+pytest_plugins = ["tests.app_fixture", "tests.chromium"]
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KEYRING = Keyring(vault_key=b"v" * 32, pepper=b"p" * 32)

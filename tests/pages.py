@@ -30,7 +30,7 @@ def send(client: FlaskClient, page: str, path: str, body: Any, **headers: str) -
 
 def problems_of(response: TestResponse) -> list[str]:
     """The sentences of the error summary."""
-    summary = re.search(r'<div class="error-summary" role="alert".*?</div>', response.text, re.S)
+    summary = re.search(r'<div class="govuk-error-summary" role="alert".*?</ul>', response.text, re.S)
     assert summary, "no error summary"
     return [html.unescape(text) for text in re.findall(r"<li><a [^>]*>(.*?)</a>", summary[0], re.S)]
 

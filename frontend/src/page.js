@@ -100,7 +100,10 @@ export function onSubmit(form, action) {
       form.removeAttribute("aria-busy");
     }
   });
-  for (const button of form.querySelectorAll("[type=submit]")) button.disabled = false;
+  for (const button of form.querySelectorAll("[type=submit]")) {
+    button.disabled = false;
+    button.removeAttribute("aria-disabled");
+  }
   document.getElementById("needs-script")?.remove();
 }
 
@@ -125,12 +128,29 @@ function asOnThePage({ field: one }, { field: other }) {
   return one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
 }
 
-// The page may have an element #<field>-error beside the field.
+// At the field stand the same words as in the summary. The page may have an element #<field>-error for them; else
+// they come before the field, in its .govuk-form-group, if it has one.
 function mark(field, problem) {
-  const beside = document.getElementById(`${field.id}-error`);
+  if (!field.id && !problem) return;
+  field.id ||= field.name;
+  const group = field.closest(".govuk-form-group");
+  const beside = document.getElementById(`${field.id}-error`) ?? (problem && group && placeFor(field, group));
   if (beside) beside.textContent = problem?.text ?? "";
+  if (beside) beside.hidden = !problem;
+  group?.classList.toggle("govuk-form-group--error", Boolean(problem));
+  field.classList.toggle(`${field.classList[0]}--error`, Boolean(problem) && /^govuk-/.test(field.className));
   if (problem) field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");
+}
+
+function placeFor(field, group) {
+  const place = document.createElement("p");
+  place.id = `${field.id}-error`;
+  place.className = "govuk-error-message";
+  (group.querySelector(".govuk-checkboxes, .govuk-radios") ?? field).before(place);
+  const described = field.getAttribute("aria-describedby");
+  field.setAttribute("aria-describedby", described ? `${described} ${place.id}` : place.id);
+  return place;
 }
 
 function problemSummary(form) {
@@ -138,12 +158,15 @@ function problemSummary(form) {
   if (present) return present;
   const summary = document.createElement("div");
   summary.id = "problems";
-  summary.className = "error-summary";
+  summary.className = "govuk-error-summary";
   summary.setAttribute("role", "alert");
   summary.tabIndex = -1;
   const heading = document.createElement("h2");
+  heading.className = "govuk-error-summary__title";
   heading.textContent = sentence(form, "problem-title");
-  summary.append(heading, document.createElement("ul"));
+  const list = document.createElement("ul");
+  list.className = "govuk-list govuk-error-summary__list";
+  summary.append(heading, list);
   form.before(summary);
   return summary;
 }

@@ -12,9 +12,12 @@ import hmac
 from functools import cache
 
 from flask import Blueprint, Flask
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from registry.web import auth, checker, errors, headers, home, nav, public, regulator, subject, wording
+from registry.web import auth, checker, errors, forms, headers, home, language, nav, public, regulator, subject, wording
 from registry.web.context import running
+
+_COMPONENTS = {"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}
 
 
 @cache
@@ -43,4 +46,6 @@ def register(app: Flask, *, session_key: bytes) -> None:
     errors.register_fallback(app)
     app.after_request(headers.hardened(https=https))
     app.context_processor(nav.context)
-    wording.register(app)
+    app.jinja_env.loader = ChoiceLoader([*filter(None, [app.jinja_env.loader]), PrefixLoader(_COMPONENTS)])
+    for part in (language, wording, forms):
+        part.register(app)

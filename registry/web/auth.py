@@ -133,13 +133,21 @@ def _marked() -> Action:
 
 def admit(token: str, actor: Actor) -> None:
     """Let this browser be the actor's. Whatever it was before, it is not any more."""
-    session.clear()
+    _forget()
     login_user(SignedIn(token, actor))
 
 
 def dismiss() -> None:
     logout_user()
+    _forget()
+
+
+def _forget() -> None:
+    """Everything about this browser but the language that its reader chose."""
+    kept = session.get("language")
     session.clear()
+    if kept is not None:
+        session["language"] = kept
 
 
 def case_token() -> str | None:

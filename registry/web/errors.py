@@ -8,35 +8,37 @@ from __future__ import annotations
 import math
 
 from flask import Blueprint, Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from registry.errors import TooMany, Unauthenticated, Unavailable, ZiluError
+from registry.web.addresses import FOR_PROGRAMS
+from registry.web.language import translated
 
 TITLES = {
-    400: "This page could not be sent",
-    401: "Sign in first",
-    403: "This is not open to you",
-    404: "Page not found",
-    405: "Page not found",
-    409: "This has changed meanwhile",
-    413: "This is too large",
-    422: "Something is missing or wrong",
-    429: "Too many attempts",
-    500: "Sorry, there is a problem with the service",
-    503: "The service is not available now",
+    400: _("This page could not be sent"),
+    401: _("Sign in first"),
+    403: _("This is not open to you"),
+    404: _("Page not found"),
+    405: _("Page not found"),
+    409: _("This has changed meanwhile"),
+    413: _("This is too large"),
+    422: _("Something is missing or wrong"),
+    429: _("Too many attempts"),
+    500: _("Sorry, there is a problem with the service"),
+    503: _("The service is not available now"),
 }
 TEXTS = {
-    400: "Go back, reload the page and send it again.",
-    404: "If you typed the address, check that it is right. If you followed a link, it may be out of date.",
-    405: "If you typed the address, check that it is right. If you followed a link, it may be out of date.",
-    413: "Make it smaller and send it again.",
-    500: "Try again later. Nothing that you entered was saved.",
+    400: _("Go back, reload the page and send it again."),
+    404: _("If you typed the address, check that it is right. If you followed a link, it may be out of date."),
+    405: _("If you typed the address, check that it is right. If you followed a link, it may be out of date."),
+    413: _("Make it smaller and send it again."),
+    500: _("Try again later. Nothing that you entered was saved."),
 }
-OUT_OF_DATE = "This page was opened before you signed in or out. Go back, reload it and send it again."
-AT_ONCE = "The same was done at the same moment; read it again."
-FOR_PROGRAMS = ("/api/", "/oauth", "/.well-known", "/log")
+OUT_OF_DATE = _("This page was opened before you signed in or out. Go back, reload it and send it again.")
+AT_ONCE = _("The same was done at the same moment; read it again.")
 # Where an audience signs in.
 WAY_IN = {"subject": "public.match"}
 
@@ -76,7 +78,7 @@ def http_error(error: HTTPException) -> Response:
 
 def answer(status: int, code: str, text: str, *, field: str | None = None) -> Response:
     """A problem for a script or a program, a page for a person."""
-    title = TITLES.get(status, TITLES[400])
+    title = str(TITLES.get(status, TITLES[400]))
     text = sentence(text)
     if _from_script() or request.path.startswith(FOR_PROGRAMS):
         return _problem(status, code, title, text, field)
@@ -85,8 +87,9 @@ def answer(status: int, code: str, text: str, *, field: str | None = None) -> Re
 
 
 def sentence(text: str) -> str:
-    """A message of the domain, which begins small and has no full stop, as it stands on a page."""
-    ended = text if text.endswith((".", "?", "!")) else f"{text}."
+    """A message of the domain, which begins small and has no full stop, as it stands on a page of this language."""
+    text = translated(str(text))
+    ended = text if text.endswith((".", "?", "!", "。", "？")) else f"{text}."
     return ended[:1].upper() + ended[1:]
 
 

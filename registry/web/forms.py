@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
+from flask import Flask
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, ValidationError
+from wtforms import Field, SelectChoice, ValidationError
 
 from registry.errors import Invalid
 from registry.web.errors import sentence
@@ -31,11 +36,16 @@ class AtMost:
 
     def __init__(self, most: int, what: str) -> None:
         self.most = most
-        self.message = f"{what} must be {most:,} characters or less."
+        self.message = _("%(what)s must be %(most)s characters or less.", what=what, most=f"{most:,}")
 
     def __call__(self, _form: Form, field: Field) -> None:
         if len((field.data or "").replace("\r\n", "\n")) > self.most:
             raise ValidationError(self.message)
+
+
+def options(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    """The choices of a field: each word of the domain with its text."""
+    return [SelectChoice(word.value, text) for word, text in words.items()]
 
 
 class Chosen:
@@ -49,3 +59,53 @@ class Chosen:
         chosen = field.data if isinstance(field.data, list) else [field.data]
         if not chosen or not self.words.issuperset(chosen):
             raise ValidationError(self.message)
+
+
+class DayField(Field):  # type: ignore[misc] # the package has no types
+    """A day, asked for as year, month and day. `typed` is what was typed, as it was typed."""
+
+    PARTS = ("year", "month", "day")
+
+    def process_data(self, value: date | None) -> None:
+        self.data = value
+        self.typed = {part: str(getattr(value, part)) if value else "" for part in self.PARTS}
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.errors: Sequence[str] = []
+        self.process_errors: list[str] = []
+        self.process_data(data if data is not None else self.default)
+        if formdata is not None and any(f"{self.name}-{part}" in formdata for part in self.PARTS):
+            self.typed = {part: formdata.get(f"{self.name}-{part}", "").strip() for part in self.PARTS}
+            self.raw_data = ["".join(self.typed.values())]
+            self.data = self._read()
+
+    def _read(self) -> date | None:
+        if not any(self.typed.values()):
+            return None
+        try:
+            return date(*(int(self.typed[part]) for part in self.PARTS))
+        except ValueError:
+            self.process_errors.append(_("Enter a day that is in the calendar: year, month and day."))
+            return None
+
+
+def params(field: Field, hint: str = "", *, more: Mapping[str, str] | None = None, **options: Any) -> dict[str, Any]:
+    """What every component of a field takes (`templates/fields.html`), with `options` of its own."""
+    attributes = dict(more or {}) | ({"aria-invalid": "true"} if field.errors else {})
+    return {
+        "id": field.id,
+        "name": field.name,
+        "label": {"text": field.label.text},
+        "hint": {"text": hint} if hint else None,
+        "errorMessage": _error(field.errors),
+        "attributes": attributes,
+        **options,
+    }
+
+
+def _error(errors: Sequence[str]) -> dict[str, Any] | None:
+    return {"text": errors[0], "visuallyHiddenText": _("Error")} if errors else None
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals["params"] = params

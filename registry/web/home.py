@@ -9,6 +9,7 @@ from registry.accounts.actions import name_of
 from registry.accounts.models import Account
 from registry.members.actions import get
 from registry.web.context import actor, running
+from registry.web.nav import links_of
 
 bp = Blueprint("home", __name__)
 
@@ -19,4 +20,6 @@ def home() -> str:
     with running().store.read() as session:
         account = session.get_one(Account, actor().id)
         member, name = get(session, actor().member_id), name_of(session, account)
-        return render_template("home/home.html", name=name, member=member, roles=sorted(actor().roles))
+        return render_template(
+            "home/home.html", name=name, member=member, roles=sorted(actor().roles), doors=links_of(actor())
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g
+from flask import g, request, url_for
+from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from registry.access import Action, Actor, allowed
@@ -14,6 +16,8 @@ from registry.web.context import running
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """A page that stands in the navigation of those who may do `action`."""
+
     endpoint: str
     action: Action
     text: str
@@ -24,16 +28,18 @@ LINKS = (
     Link(
         "checker.check",
         Action.CHECK,
-        "Check a person",
-        "Ask whether one person is listed. The identity number stays in your browser.",
+        _("Check a person"),
+        _("Ask whether one person is listed. The identity number stays in your browser."),
     ),
     Link(
         "regulator.entries",
         Action.ENTRY_LIST,
-        "Entries",
-        "Every entry with its state, its steps and where they stand in the log.",
+        _("Entries"),
+        _("Every entry with its state, its steps and where they stand in the log."),
     ),
 )
+HOME = Link("home.home", Action.HOME, _("Home"), "")
+CASE = Link("subject.file", Action.CASE_READ, _("Your case"), "")
 
 
 def links_of(actor: Actor) -> list[Link]:
@@ -42,10 +48,18 @@ def links_of(actor: Actor) -> list[Link]:
 
 def context() -> dict[str, Any]:
     """For the frame of every page: who is signed in, and where they may go."""
-    signed_in = current_user if current_user.is_authenticated else None
+    signed_in = current_user.actor if current_user.is_authenticated else None
+    in_case = "case_id" in g
+    shown = [HOME, *links_of(signed_in)] if signed_in else [CASE] if in_case else []
     return {
         "site": running().settings.registry.name,
-        "signed_in": signed_in.actor if signed_in else None,
-        "links": links_of(signed_in.actor) if signed_in else [],
-        "in_case": "case_id" in g,
+        "signed_in": signed_in,
+        "links": _items(shown),
+        "in_case": in_case,
     }
+
+
+def _items(links: Sequence[Link]) -> list[dict[str, Any]]:
+    """As the navigation component takes them."""
+    here = request.endpoint
+    return [{"href": url_for(link.endpoint), "text": link.text, "current": link.endpoint == here} for link in links]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from typing import Any
 import argon2
 import pytest
 from apiflask import APIFlask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from registry.accounts.models import Account
@@ -28,14 +27,6 @@ from tests.cast import PASSWORD, Cast, Person
 from tests.conftest import MovingClock
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WATCH = "addEventListener('securitypolicyviolation', e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
 # Where pictures of the pages go, for whoever wants to look at them.
 SHOTS = os.environ.get("ZILU_SHOTS")
@@ -87,16 +78,6 @@ def site(app: APIFlask, bundle: None) -> Iterator[Site]:  # noqa: F811
     server.server_close()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @dataclass
 class Watched:
     """A browser's window, and what went wrong in it."""
@@ -137,7 +118,7 @@ def sign_in(page: Page, store: Store, clock: MovingClock, hashed: str) -> Callab
             record(session, "account.password", actor="olaf", now=clock())
         page.goto("/sign-in")
         page.get_by_label("Account name").fill(person.actor.id)
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/home")
 

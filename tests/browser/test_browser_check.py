@@ -70,7 +70,7 @@ def test_a_listed_person_is_found_and_the_number_never_leaves_the_page(
     expect(hana.get_by_text("Nobody with this number is listed")).to_be_hidden()
     expect(hana.get_by_label("Number on the document")).to_have_value("")
     shoot(hana, "check-entry")
-    hana.get_by_role("link", name="Read the entry").click()
+    hana.get_by_role("button", name="Read the entry").click()
     expect(hana.get_by_role("heading", name="What the entry says")).to_be_visible()
     expect(hana.get_by_text("Sold customer data")).to_be_visible()
     shoot(hana, "hit")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, render_template, request
+from flask_babel import lazy_gettext as _
 
 from registry import base64url
 from registry.access import Action, needs
@@ -25,8 +26,8 @@ from registry.web.checker.blueprint import bp
 from registry.web.context import actor, running, sent
 
 PURPOSES = {
-    Purpose.HIRING: ("Hiring", "The person has applied and you have not signed the contract yet."),
-    Purpose.PRESENT_STAFF: ("Present staff", "The person works for you already."),
+    Purpose.HIRING: (_("Hiring"), _("The person has applied and you have not signed the contract yet.")),
+    Purpose.PRESENT_STAFF: (_("Present staff"), _("The person works for you already.")),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.public import match, policy, representative, sign_in, start
+from registry.web.public import language, match, policy, representative, sign_in, start
 from registry.web.public.blueprint import bp
 
-__all__ = ["bp", "match", "policy", "representative", "sign_in", "start"]
+__all__ = ["bp", "language", "match", "policy", "representative", "sign_in", "start"]

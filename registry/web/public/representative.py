@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import make_response, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired
@@ -12,13 +13,14 @@ from registry.errors import Forbidden
 from registry.mandates import actions
 from registry.web.auth import admit_subject
 from registry.web.context import running
+from registry.web.errors import sentence
 from registry.web.forms import Form
 from registry.web.public.blueprint import bp
 
 
 class MandateForm(Form):
-    number = StringField("Case number", [InputRequired("Enter the case number.")])
-    code = StringField("Code of the mandate", [InputRequired("Enter the code of the mandate.")])
+    number = StringField(_("Case number"), [InputRequired(_("Enter the case number."))])
+    code = StringField(_("Code of the mandate"), [InputRequired(_("Enter the code of the mandate."))])
 
 
 @bp.route("/case/representative", methods=["GET", "POST"])
@@ -41,5 +43,5 @@ def _entered(form: MandateForm) -> str | None:
         with run.store.write() as session:
             return actions.enter(session, number=form.number.data, code=form.code.data, now=run.clock())
     except Forbidden as error:
-        form.code.errors = [f"{error.message[0].upper()}{error.message[1:]}."]
+        form.code.errors = [sentence(error.message)]
         return None

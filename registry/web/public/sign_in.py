@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from werkzeug import Response
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from registry.access import Action, needs
 from registry.accounts import actions
+from registry.web.addresses import own_page
 from registry.web.auth import admit, dismiss
 from registry.web.context import running
 from registry.web.forms import Form
 from registry.web.public.blueprint import bp
 
 # One sentence for a name that is unknown, an account that is closed and a password that is wrong.
-REFUSED = "Account name and password do not fit together. Enter both again. After five failures an account pauses."
+REFUSED = _("Account name and password do not fit together. Enter both again. After five failures an account pauses.")
 
 
 class SignInForm(Form):
-    account = StringField("Account name", [InputRequired("Enter your account name.")])
-    password = PasswordField("Password", [InputRequired("Enter your password.")])
+    account = StringField(_("Account name"), [InputRequired(_("Enter your account name."))])
+    password = PasswordField(_("Password"), [InputRequired(_("Enter your password."))])
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -31,7 +31,7 @@ class SignInForm(Form):
 def sign_in() -> Response:
     form = SignInForm()
     if form.validate_on_submit() and _let_in(form):
-        return redirect(_wanted() or url_for("home.home"))
+        return redirect(own_page(request.args.get("next", "")) or url_for("home.home"))
     return make_response(render_template("public/sign_in.html", form=form), 422 if form.errors else 200)
 
 
@@ -48,16 +48,6 @@ def _let_in(form: SignInForm) -> bool:
         return False
     admit(token, actor)
     return True
-
-
-def _wanted() -> str | None:
-    """Where they wanted to go before they were asked to sign in, if it is a page of ours."""
-    path = request.args.get("next", "")
-    try:
-        current_app.url_map.bind("").match(path, method="GET")
-    except (HTTPException, RequestRedirect):
-        return None
-    return path if path.startswith("/") and not path.startswith("//") else None
 
 
 @bp.post("/sign-out")

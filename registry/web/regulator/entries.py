@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from registry.access import Action, needs
 from registry.db import Session
@@ -41,6 +41,9 @@ class Filter:
         page = request.args.get("page", 1, type=int)
         return cls(request.args.get("state", ""), request.args.get("member", ""), min(max(page, 1), 10**6))
 
+    def url_of(self, page: int) -> str:
+        return url_for("regulator.entries", state=self.state or None, member=self.member or None, page=page)
+
 
 @bp.get("/regulator/entries")
 @needs(Action.ENTRY_LIST)
@@ -55,7 +58,8 @@ def entries() -> str:
             rows=rows,
             total=total,
             asked=asked,
-            pages=max(1, -(-total // ROWS)),
+            last=max(1, -(-total // ROWS)),
+            page_url=asked.url_of,
             states=[*State, EXPIRED],
             members=session.scalars(sa.select(Member).where(Member.kind == Kind.CARRIER).order_by(Member.name)).all(),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import make_response, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug import Response
 from wtforms import RadioField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired
@@ -16,40 +17,40 @@ from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.errors import Invalid, NotFound
 from registry.web.context import actor, case_id, running
-from registry.web.forms import AtMost, Chosen, Form
+from registry.web.forms import AtMost, Chosen, Form, options
 from registry.web.subject.blueprint import bp
 
 GROUNDS = {
-    Ground.WRONG_PERSON: "I am not the person it is about",
-    Ground.NOT_TRUE: "It is not true",
-    Ground.NOT_IN_SCOPE: "It is about something else than customers’ data, or about a dispute at work",
-    Ground.DISPROPORTIONATE: "It weighs less than they say, or the term is too long",
-    Ground.PROCEDURE: "The rules were not kept",
-    Ground.NEW_FACTS: "There are new facts",
-    Ground.COURT_OUTCOME: "A court, the police or an arbitration has decided",
+    Ground.WRONG_PERSON: _("I am not the person it is about"),
+    Ground.NOT_TRUE: _("It is not true"),
+    Ground.NOT_IN_SCOPE: _("It is about something else than customers’ data, or about a dispute at work"),
+    Ground.DISPROPORTIONATE: _("It weighs less than they say, or the term is too long"),
+    Ground.PROCEDURE: _("The rules were not kept"),
+    Ground.NEW_FACTS: _("There are new facts"),
+    Ground.COURT_OUTCOME: _("A court, the police or an arbitration has decided"),
 }
 LANES = {
-    Lane.NORMAL: "Normal",
-    Lane.URGENT: "Urgent: I am kept from work, or I am the wrong person",
+    Lane.NORMAL: _("Normal"),
+    Lane.URGENT: _("Urgent: I am kept from work, or I am the wrong person"),
 }
 
 
 class AppealForm(Form):
     grounds = SelectMultipleField(
-        "Why do you contest it?",
-        [Chosen(Ground, "Select at least one reason.")],
-        choices={ground.value: text for ground, text in GROUNDS.items()},
+        _("Why do you contest it?"),
+        [Chosen(Ground, _("Select at least one reason."))],
+        choices=options(GROUNDS),
         option_widget=CheckboxInput(),
         validate_choice=False,
     )
     text = TextAreaField(
-        "What happened, in your own words",
-        [InputRequired("Enter what happened."), AtMost(TEXT_LENGTH, "What happened")],
+        _("What happened, in your own words"),
+        [InputRequired(_("Enter what happened.")), AtMost(TEXT_LENGTH, _("What happened"))],
     )
     lane = RadioField(
-        "How urgent is it?",
-        [Chosen(Lane, "Select how urgent it is.")],
-        choices={lane.value: text for lane, text in LANES.items()},
+        _("How urgent is it?"),
+        [Chosen(Lane, _("Select how urgent it is."))],
+        choices=options(LANES),
         default=Lane.NORMAL.value,
         validate_choice=False,
     )

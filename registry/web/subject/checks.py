@@ -9,7 +9,6 @@ from registry.access import Action, needs
 from registry.cases.models import Case
 from registry.findings import never_applied
 from registry.web.context import actor, case_id, running
-from registry.web.forms import Form
 from registry.web.subject.blueprint import bp
 
 
@@ -21,7 +20,7 @@ def checks() -> str:
         case = session.get_one(Case, case_id())
         asked = never_applied.checks_of(session, case=case, now=run.clock(), by=actor().id)
         disputed = never_applied.disputed(session, case)
-    return render_template("subject/checks.html", asked=asked, disputed=disputed, form=Form())
+    return render_template("subject/checks.html", asked=asked, disputed=disputed)
 
 
 @bp.post("/case/checks/<check_id>/never-applied")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import make_response, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
@@ -19,8 +20,8 @@ from registry.web.subject.blueprint import bp
 
 class ContestForm(Form):
     text = TextAreaField(
-        "What is wrong with the decision",
-        [InputRequired("Enter what is wrong with the decision."), AtMost(TEXT_LENGTH, "What is wrong")],
+        _("What is wrong with the decision"),
+        [InputRequired(_("Enter what is wrong with the decision.")), AtMost(TEXT_LENGTH, _("What is wrong"))],
     )
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 
 from registry.appeals import queries as appeals
 from registry.appeals import rules as appeal_rules
@@ -30,58 +32,60 @@ from registry.reports.rules import State as ReportState
 
 REPORT: Mapping[ReportState, str] = MappingProxyType(
     {
-        ReportState.FILED: "A report has been filed. It is not visible to anybody.",
-        ReportState.COUNTERSIGNED: "A report has been filed and countersigned. It is not visible to anybody.",
-        ReportState.SCREENED: "A report has been screened and a letter sent to you. It is not visible to any company.",
-        ReportState.NOTICED: "The letter has reached you. Nothing is visible to any company while you can answer.",
-        ReportState.LISTED: "The time to answer is over and the report is listed.",
-        ReportState.REFUSED: "The report was refused. It does not lead to a listing.",
-        ReportState.WITHDRAWN: "The company has withdrawn the report. It does not lead to a listing.",
-        ReportState.VOIDED: "The report was declared void. It does not lead to a listing.",
+        ReportState.FILED: _("A report has been filed. It is not visible to anybody."),
+        ReportState.COUNTERSIGNED: _("A report has been filed and countersigned. It is not visible to anybody."),
+        ReportState.SCREENED: _(
+            "A report has been screened and a letter sent to you. It is not visible to any company."
+        ),
+        ReportState.NOTICED: _("The letter has reached you. Nothing is visible to any company while you can answer."),
+        ReportState.LISTED: _("The time to answer is over and the report is listed."),
+        ReportState.REFUSED: _("The report was refused. It does not lead to a listing."),
+        ReportState.WITHDRAWN: _("The company has withdrawn the report. It does not lead to a listing."),
+        ReportState.VOIDED: _("The report was declared void. It does not lead to a listing."),
     }
 )
 ENTRY: Mapping[EntryState, str] = MappingProxyType(
     {
-        EntryState.LISTED: "You are listed: a company that checks you learns that there is an entry.",
-        EntryState.CORRECTED: "You are listed, with a correction.",
-        EntryState.REVISED: "You are listed, with a revision.",
-        EntryState.SUSPENDED: "The entry is hidden: no company that checks you is told of it now.",
-        EntryState.VOIDED: "The entry was declared void. You are not listed, and whoever was told is told so.",
-        EntryState.REHABILITATED: "The entry has ended before its time. You are not listed.",
+        EntryState.LISTED: _("You are listed: a company that checks you learns that there is an entry."),
+        EntryState.CORRECTED: _("You are listed, with a correction."),
+        EntryState.REVISED: _("You are listed, with a revision."),
+        EntryState.SUSPENDED: _("The entry is hidden: no company that checks you is told of it now."),
+        EntryState.VOIDED: _("The entry was declared void. You are not listed, and whoever was told is told so."),
+        EntryState.REHABILITATED: _("The entry has ended before its time. You are not listed."),
     }
 )
 APPEAL: Mapping[appeal_rules.State, str] = MappingProxyType(
     {
-        appeal_rules.State.LODGED: "We have it. Next, a verifier confirms who you are; then the clocks run.",
-        appeal_rules.State.PROOFED: "Your identity is confirmed. Next, the registry office admits the appeal.",
-        appeal_rules.State.ADMITTED: "It is admitted. Next, the panel is drawn, and the company answers.",
-        appeal_rules.State.ANSWERED: "The company’s time to answer is over. Next, the panel hears the case.",
-        appeal_rules.State.HEARD: "The panel has heard the case. Next, it votes and decides.",
-        appeal_rules.State.DECIDED: "The panel has decided.",
-        appeal_rules.State.SECOND_INSTANCE: "It was contested: three others decide anew.",
-        appeal_rules.State.CLOSED: "It is closed.",
-        appeal_rules.State.INADMISSIBLE: "It was not admitted.",
-        appeal_rules.State.WITHDRAWN: "You have withdrawn it.",
+        appeal_rules.State.LODGED: _("We have it. Next, a verifier confirms who you are; then the clocks run."),
+        appeal_rules.State.PROOFED: _("Your identity is confirmed. Next, the registry office admits the appeal."),
+        appeal_rules.State.ADMITTED: _("It is admitted. Next, the panel is drawn, and the company answers."),
+        appeal_rules.State.ANSWERED: _("The company’s time to answer is over. Next, the panel hears the case."),
+        appeal_rules.State.HEARD: _("The panel has heard the case. Next, it votes and decides."),
+        appeal_rules.State.DECIDED: _("The panel has decided."),
+        appeal_rules.State.SECOND_INSTANCE: _("It was contested: three others decide anew."),
+        appeal_rules.State.CLOSED: _("It is closed."),
+        appeal_rules.State.INADMISSIBLE: _("It was not admitted."),
+        appeal_rules.State.WITHDRAWN: _("You have withdrawn it."),
     }
 )
 DUTIES: Mapping[appeal_rules.Duty, str] = MappingProxyType(
     {
-        appeal_rules.Duty.INFORM: "the company is told",
-        appeal_rules.Duty.ADMIT: "the registry office admits it",
-        appeal_rules.Duty.ANSWER: "the company answers",
-        appeal_rules.Duty.DECIDE: "the panel decides",
-        appeal_rules.Duty.END: "everything is over",
+        appeal_rules.Duty.INFORM: _("the company is told"),
+        appeal_rules.Duty.ADMIT: _("the registry office admits it"),
+        appeal_rules.Duty.ANSWER: _("the company answers"),
+        appeal_rules.Duty.DECIDE: _("the panel decides"),
+        appeal_rules.Duty.END: _("everything is over"),
     }
 )
 
 
 CHOICES: Mapping[Choice, str] = MappingProxyType(
     {
-        Choice.KEEP: "The listing stays as it is.",
-        Choice.CORRECT: "The listing is corrected.",
-        Choice.SHORTEN: "The listing is shortened.",
-        Choice.SUSPEND: "The listing is hidden.",
-        Choice.VOID: "The report is void. You are cleared, and whoever was told otherwise is told so.",
+        Choice.KEEP: _("The listing stays as it is."),
+        Choice.CORRECT: _("The listing is corrected."),
+        Choice.SHORTEN: _("The listing is shortened."),
+        Choice.SUSPEND: _("The listing is hidden."),
+        Choice.VOID: _("The report is void. You are cleared, and whoever was told otherwise is told so."),
     }
 )
 
@@ -109,7 +113,7 @@ class Decided:
 
     @property
     def text(self) -> str:
-        return CHOICES[self.decision.choice]
+        return str(CHOICES[self.decision.choice])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +153,19 @@ def standing(session: Session, case: Case, report: Report, key: CaseKey, now: da
 
 def _text(report: Report, entry: Entry | None, now: datetime) -> str:
     if entry is None:
-        return REPORT[report.state]
+        return str(REPORT[report.state])
     if entry.until is not None and entry.until <= now:
-        return "The listing has ended by itself. You are not listed."
-    return ENTRY[entry.state]
+        return str(gettext("The listing has ended by itself. You are not listed."))
+    return str(ENTRY[entry.state])
 
 
 def _progress(session: Session, appeal: Appeal, key: CaseKey, now: datetime) -> Progress:
     facts = appeals.facts_of(session, appeal)
     dates = appeal_rules.deadlines(facts).items() if appeal.state not in appeal_rules.OVER else ()
-    owed = [(by, DUTIES[duty]) for duty, by in dates if duty in _ahead(appeal.state)]
+    owed = [(by, str(DUTIES[duty])) for duty, by in dates if duty in _ahead(appeal.state)]
     return Progress(
         appeal=appeal,
-        text=APPEAL[appeal.state],
+        text=str(APPEAL[appeal.state]),
         due=sorted(owed),
         drawing=_drawing(session, appeal),
         decided=_decided(session, appeal, key, now),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import make_response, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug import Response
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired
@@ -15,27 +16,27 @@ from registry.errors import Conflict, Invalid
 from registry.reviews import actions, rules
 from registry.reviews.rules import Ground
 from registry.web.context import actor, case_id, running
-from registry.web.forms import AtMost, Chosen, Form
+from registry.web.forms import AtMost, Chosen, Form, options
 from registry.web.subject.blueprint import bp
 
 GROUNDS = {
-    Ground.TIME_SERVED: "I have been listed long enough",
-    Ground.ACQUITTED: "A court has acquitted me",
-    Ground.CASE_DROPPED: "The police or the prosecution have dropped the case",
-    Ground.PENALTY_REVOKED: "The penalty was revoked",
+    Ground.TIME_SERVED: _("I have been listed long enough"),
+    Ground.ACQUITTED: _("A court has acquitted me"),
+    Ground.CASE_DROPPED: _("The police or the prosecution have dropped the case"),
+    Ground.PENALTY_REVOKED: _("The penalty was revoked"),
 }
 
 
 class ReviewForm(Form):
     ground = RadioField(
-        "Why should it end?",
-        [Chosen(Ground, "Select why it should end.")],
-        choices={ground.value: text for ground, text in GROUNDS.items()},
+        _("Why should it end?"),
+        [Chosen(Ground, _("Select why it should end."))],
+        choices=options(GROUNDS),
         validate_choice=False,
     )
     text = TextAreaField(
-        "In your own words",
-        [InputRequired("Enter what speaks for it."), AtMost(policy.REASONS_LENGTH, "Your words")],
+        _("In your own words"),
+        [InputRequired(_("Enter what speaks for it.")), AtMost(policy.REASONS_LENGTH, _("Your words"))],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import make_response, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
@@ -21,7 +22,8 @@ from registry.web.subject.file import statement_of
 
 class StatementForm(Form):
     text = TextAreaField(
-        "Your statement", [InputRequired("Enter your statement."), AtMost(policy.STATEMENT_LENGTH, "Your statement")]
+        _("Your statement"),
+        [InputRequired(_("Enter your statement.")), AtMost(policy.STATEMENT_LENGTH, _("Your statement"))],
     )
 
 

@@ -83,7 +83,7 @@ def test_pages_of_people_are_not_part_of_the_programs_interface(visitor: FlaskCl
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/policy", "/sign-in", "/case", "/home", "/nothing", "/static/zilu.css", "/api/x"]
+    "path", ["/", "/policy", "/sign-in", "/case", "/home", "/nothing", "/static/mark.svg", "/api/x"]
 )
 def test_every_answer_carries_the_headers(visitor: FlaskClient, path: str) -> None:
     with visitor.get(path) as answer:

@@ -9,7 +9,7 @@ def test_the_start_page_shows_both_doors(visitor: FlaskClient) -> None:
     page = visitor.get("/")
     assert page.status_code == 200
     assert page.content_type == "text/html; charset=utf-8"
-    assert '<html lang="en">' in page.text
+    assert '<html lang="en" dir="ltr"' in page.text
     assert 'href="/case">I have received a letter</a>' in page.text  # the letter says to look for these words
     assert 'href="/sign-in">Sign in</a>' in page.text
     assert "自律" in page.text

@@ -54,7 +54,7 @@ def test_what_is_missing_or_outdated_is_built_and_the_same_sources_give_the_same
     own = tmp_path / "registry" / "web" / "static" / "bundle"
     build(tmp_path)
     names = {path.name for path in own.iterdir()}
-    assert names == {"check.js", "draw.js", "identity.js", "subject.js", ".stamp", ".lock"}
+    assert names == {"check.js", "draw.js", "house.js", "identity.js", "subject.js", "zilu.css", ".stamp", ".lock"}
     assert (own / "check.js").read_bytes() == (bundle / "check.js").read_bytes()
     (own / "subject.js").unlink()
     build(tmp_path)
