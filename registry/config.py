@@ -55,7 +55,7 @@ class SecretsSection(_Section):
 class KeyholderSection(_Section):
     socket: Beside
     key_file: Beside
-    passphrase_file: Beside
+    passphrase_file: Beside | None = None  # without it the key holder asks at its terminal
     counters: Beside
     member_ceiling: int = Field(gt=0)  # evaluations a member may have in one day (UTC)
     overall_ceiling: int = Field(gt=0)

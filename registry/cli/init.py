@@ -65,7 +65,7 @@ def write_settings(folder: Path, *, issuer: str, name: str, **options: object) -
     path = folder / "config.toml"
     path.write_text(SECTIONS.format(**_values(issuer=issuer, name=name, **options)))
     settings = load(path)
-    create_key_file(settings.keyholder.key_file, settings.keyholder.passphrase_file.read_text().strip())
+    create_key_file(settings.keyholder.key_file, (folder / "keyholder/passphrase").read_text().strip())
     return path
 
 

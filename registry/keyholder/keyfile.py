@@ -24,10 +24,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from registry import base64url
-from registry.errors import Conflict, Invalid
+from registry.errors import Invalid
 from registry.identity import group
 from registry.identity.voprf import KeyPair
 from registry.keys.holder import HolderKeys, key_id
+
+from .files import write_new
 
 SHORTEST_PASSPHRASE = 12
 
@@ -47,6 +49,16 @@ class Keys:
     sealing: X25519PrivateKey = field(repr=False)
 
     @property
+    def secret(self) -> bytes:
+        """All four, as the file seals them and a backup splits them."""
+        return (
+            self.identity.private
+            + self.draw.private
+            + self.ticket.private_bytes_raw()
+            + self.sealing.private_bytes_raw()
+        )
+
+    @property
     def public(self) -> HolderKeys:
         """What everybody may know."""
         return HolderKeys(
@@ -64,11 +76,16 @@ def create_key_file(path: Path, passphrase: str) -> HolderKeys:
     Raises Conflict when the file exists (it is never replaced), Invalid when it cannot be written or the
     passphrase has fewer than 12 characters.
     """
+    secret = (group.scalar_random(), group.scalar_random(), secrets.token_bytes(32), secrets.token_bytes(32))
+    return write_key_file(path, b"".join(secret), passphrase)
+
+
+def write_key_file(path: Path, secret: bytes, passphrase: str) -> HolderKeys:
+    """As `create_key_file`, with keys that are there already, such as those of a backup."""
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise Invalid(f"The passphrase must have at least {SHORTEST_PASSPHRASE} characters.", field="passphrase")
-    secret = (group.scalar_random(), group.scalar_random(), secrets.token_bytes(32), secrets.token_bytes(32))
-    keys = _keys(b"".join(secret))
-    _write_new(path, json.dumps(_seal(b"".join(secret), passphrase)).encode() + b"\n")
+    keys = _keys(secret)
+    write_new(path, json.dumps(_seal(secret, passphrase)).encode() + b"\n", field="key_file")
     return keys.public
 
 
@@ -117,29 +134,3 @@ def _unseal(parts: dict[str, Any], passphrase: str) -> bytes:
 
 def _derive(passphrase: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=_KEY_SIZE, n=2**15, r=8, p=1).derive(passphrase.encode())
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    # Written beside and linked into place: a crash leaves no half of a file under the name, and no file is replaced.
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-        _sync_folder(path.parent)
-    except FileExistsError:
-        raise Conflict("The key file exists already; name a new one.", field="key_file") from None
-    except OSError as error:
-        raise Invalid(f"The key file cannot be written ({error.strerror}).", field="key_file") from None
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

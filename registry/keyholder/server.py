@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
-import resource
 import socket
 import socketserver
 import stat
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,10 +18,10 @@ from registry.keys.holder import MAX_LINE, RETRY_AFTER, describe
 from .answers import Ceilings, KeyHolder
 from .counters import Counters
 from .keyfile import open_key_file
+from .memory import leave_no_dump
 
 IDLE_SECONDS = 30
 _POLL_SECONDS = 0.2
-_PR_SET_DUMPABLE = 4
 
 _log = logging.getLogger("zilu.keyholder")
 
@@ -44,7 +41,7 @@ def serve(
 
     Raises Invalid when the key file, the counters or the socket cannot be used, Conflict when the socket is in use.
     """
-    _leave_no_dump()
+    leave_no_dump()
     keys = open_key_file(key_file, passphrase)
     counters = Counters(counters_path)
     try:
@@ -56,13 +53,6 @@ def serve(
             socket_path.unlink(missing_ok=True)
     finally:
         counters.close()
-
-
-def _leave_no_dump() -> None:
-    """No core file, and no other process of this user may read this one's memory."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":  # a core that is piped to a program ignores the limit
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _listen(path: Path, key_holder: KeyHolder) -> _Server:

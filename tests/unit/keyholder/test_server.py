@@ -167,7 +167,7 @@ def start_another(holder: Process, **changes: object) -> None:
 @pytest.fixture
 def same_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test's own process keeps its core file and stays readable."""
-    monkeypatch.setattr("registry.keyholder.server._leave_no_dump", lambda: None)
+    monkeypatch.setattr("registry.keyholder.server.leave_no_dump", lambda: None)
 
 
 @pytest.mark.usefixtures("same_limits")
