@@ -75,6 +75,8 @@ class Action(enum.StrEnum):
     ERASURE_COSIGN = "erasure-cosign"  # open what would stop opening, and sign for it
     KEY_ENROL = "key-enrol"
     KEY_REVOKE = "key-revoke"
+    ROTATION_VERIFY = "rotation-verify"
+    ROTATE = "rotate"
     MEMBER_ADMIT = "member-admit"
     ACCOUNT_OPEN = "account-open"
 
@@ -161,8 +163,10 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.OPERATOR, _A.ERASURE_PROPOSE): Relation.ANY,
         (_R.OPERATOR, _A.KEY_ENROL): Relation.OWN,  # for orders
         (_R.OPERATOR, _A.KEY_REVOKE): Relation.OWN,
+        (_R.REGULATOR, _A.ROTATION_VERIFY): Relation.ANY,
         (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
+        (_R.OPERATOR, _A.ROTATE): Relation.ANY,
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
         (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,
         (_R.SUBJECT, _A.CHECKS_READ): Relation.ANY,

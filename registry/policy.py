@@ -159,6 +159,9 @@ CONSENT_FOR: Final = MappingProxyType(
     }
 )
 
+ROTATION_GRACE: Final = 2 * DAY
+"""From the switch to a new identity key until the old handles go: tickets last 15 minutes, attestations a day."""
+
 # Appeals
 MEMBER_INFORMED: Final = 1 * DAY
 ANSWER_LIMIT: Final = 10 * DAY  # silence suspends the entry

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from registry.clock import Clock
 from registry.config import Secrets, Settings, read_secrets
-from registry.db import Keyring, Store
+from registry.db import Keyring, Session, Store
 from registry.errors import Invalid
 from registry.keys.holder import Holder
+from registry.keys.rotations import present
 from registry.log import own_keys, quorum
 from registry.log.checkpoint import verifier_key
 from registry.log.quorum import Policy
@@ -42,9 +43,9 @@ class Running:
         return policy
 
 
-def public_keys(run: Running) -> list[own_keys.Clear]:
+def public_keys(run: Running, session: Session) -> list[own_keys.Clear]:
     """What must stand in the log for everybody: our keys, and what browsers run. Unavailable without the key holder."""
-    holder = run.holder.public()
+    holder = present(session, run.holder.public())
     return [
         own_keys.identity(holder.key_id, holder.public),
         own_keys.receipt(run.secrets.receipt_key.public_key()),

@@ -64,7 +64,7 @@ def line(store: Store, clock: MovingClock, holder: Holder) -> Line:
 def show_keys(run: Running) -> None:
     """As the worker does when it starts: clients insist that the registry's keys stand in its log."""
     with run.store.write() as session:
-        own_keys.publish(session, public_keys(run), run.clock())
+        own_keys.publish(session, public_keys(run, session), run.clock())
     sequence(run.store, key=run.secrets.log_key, origin=run.settings.log_origin, now=run.clock())
 
 

@@ -86,7 +86,7 @@ def check(
             actor=actor,
             question=question(found, purpose=purpose),
             ticket=ticket,
-            keys=holder.public(),
+            holder=holder,
             now=now,
             key=key,
         )

@@ -15,7 +15,7 @@ REGISTRY = Path(__file__).parent.parent / "registry"
 LEFT_TO_RIGHT = """
     errors clock base64url config policy pictures identity signing vault db log client members accounts access keys
     cases notices reports mandates entries checks watches recalls appeals panels reviews findings orders erasures
-    copies schema revisions audit running parent
+    copies rotation schema revisions audit running parent
 """
 ORDER: list[set[str]] = [
     *({name} for name in LEFT_TO_RIGHT.split()),

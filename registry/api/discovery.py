@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from registry import base64url, policy
 from registry.access import Action, needs
 from registry.api.context import running
+from registry.keys import rotations
 from registry.log.checkpoint import verifier_key
 from registry.signing import keys
 
@@ -20,7 +21,10 @@ bp = APIBlueprint("discovery", __name__, tag="Discovery")
 def discovery() -> dict[str, Any]:
     """Issuer, identity suite and key, log, endpoints and limits. A client pins what it reads here the first time."""
     run = running()
-    issuer, holder = run.issuer, run.holder.public()
+    issuer = run.issuer
+    with run.store.read() as session:
+        holder = rotations.announced(session, run.holder.public())
+        succession = rotations.succession(session)
     log_key = verifier_key(run.settings.log_origin, run.secrets.log_key.public_key())
     return {
         "issuer": issuer,
@@ -31,6 +35,7 @@ def discovery() -> dict[str, Any]:
             "mode": "VOPRF",
             "key_id": holder.key_id,
             "public_key": base64url.encode(holder.public),
+            "succession": succession,
         },
         "log": {
             "origin": run.settings.log_origin,

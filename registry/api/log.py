@@ -47,7 +47,7 @@ def own() -> dict[str, Any]:
     """The registry's own keys as they stand in the log: each leaf with its C2SP tlog-proof. 503 until they do."""
     run = running()
     with run.store.read() as session:
-        found = own_keys.proofs(session, public_keys(run))
+        found = own_keys.proofs(session, public_keys(run, session))
     return {"keys": [{"entry": base64url.encode(entry), "proof": proof} for entry, proof in found]}
 
 

@@ -27,6 +27,7 @@ from registry.cases.steps import advance
 from registry.db import Session, new_id
 from registry.errors import Conflict, Invalid, NotFound
 from registry.identity import tags
+from registry.keys.rotations import handle_of
 from registry.log.actions import record
 from registry.members.actions import get as member
 from registry.signing import jws
@@ -77,7 +78,7 @@ def verify_person(session: Session, case: Case, sub: str) -> None:
     """Conflict (`identity-differs`) unless this tag, in base64url, is of the person of the case."""
     tag = base64url.decode(sub, field="sub", size=tags.TAG_SIZE)
     try:
-        handle = tags.handle(session.keyring.pepper, tag)
+        handle = handle_of(session, tag)
     except Invalid:
         raise Invalid("sub must be a tag: the unblinded element of an evaluation", field="sub") from None
     if not hmac.compare_digest(handle, case.subject_handle or b""):

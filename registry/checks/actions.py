@@ -7,7 +7,8 @@ reading session, `Holder.evaluate`, `admit` in a writing one. What `admit` refus
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from registry import vault
@@ -24,13 +25,15 @@ from registry.entries import queries as entries
 from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid, NotFound
 from registry.identity import tags
-from registry.keys.holder import Evaluation, HolderKeys, verify_ticket
-from registry.keys.holder import Ticket as Grant
+from registry.keys.holder import Evaluation, Holder, HolderKeys
+from registry.keys.rotations import announced, former_key, handles_of, present
+from registry.keys.tickets import Ticket as Grant
+from registry.keys.tickets import verify_ticket
 from registry.log.actions import record
 from registry.log.sequencer import latest
 from registry.log.swap import swap
 from registry.log.tree import EMPTY_ROOT
-from registry.policy import Consent
+from registry.policy import Consent, Purpose
 from registry.signing.canonical import dumps
 from registry.signing.receipt import answers_digest
 
@@ -43,12 +46,21 @@ class Asked:
     answers: list[Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The tags that are asked about, under the present key, and what they are sealed to until the checks are over."""
+
+    ticket: str
+    tags: Sequence[bytes] = field(repr=False)
+    sealing_public: bytes
+
+
 def require_evaluation(
     session: Session, *, actor: Actor, key_id: str, units: int, keys: HolderKeys, now: datetime
 ) -> None:
     """Refuse before the key holder is troubled: another key (Conflict), or a batch beyond the day's budget."""
     require(actor, Action.EVALUATE)
-    if key_id != keys.key_id:
+    if key_id != announced(session, keys).key_id:
         raise Conflict(
             "key_id is not the present identity key; read the discovery document again",
             field="key_id",
@@ -60,7 +72,7 @@ def require_evaluation(
 def admit(session: Session, *, actor: Actor, evaluation: Evaluation, keys: HolderKeys, now: datetime) -> Ticket:
     """Charge the budgets for an evaluation and note its ticket; TooMany refuses the batch whole."""
     require(actor, Action.EVALUATE)
-    grant = _own_grant(evaluation.ticket, actor=actor, keys=keys, now=now)
+    grant = _own_grant(evaluation.ticket, actor=actor, keys=present(session, keys), now=now)
     budgets.charge(session, actor=actor, units=grant.count, now=now)
     ticket = Ticket(id=grant.jti, account_id=actor.id, count=grant.count, used=0, expires_at=grant.expires)
     session.add(ticket)
@@ -74,23 +86,26 @@ def ask(
     actor: Actor,
     question: Question,
     ticket: str,
-    keys: HolderKeys,
+    holder: Holder,
     now: datetime,
     key: str | None = None,
 ) -> Asked:
     """Answer a batch, one unit of the ticket for each tag. `key` is the request's Idempotency-Key.
 
     The same question under the same key is answered from what was written then; its ticket is not looked at. Raises
-    Invalid (field "ticket") for a ticket that is expired or another account's, Conflict for one that is spent.
+    Invalid (field "ticket") for a ticket that is expired or another account's, Conflict for one that is spent. Tags
+    from before a rotation are moved to the present key by the key holder, for as long as their ticket lasts.
     """
     require(actor, Action.CHECK)
     known = replays.found(session, account_id=actor.id, key=key, body=question.canonical)
     if known is not None:
         return _answered_before(session, known, question)
-    grant = _own_grant(ticket, actor=actor, keys=keys, now=now)
+    keys = present(session, holder.public())
+    grant = _own_grant(ticket, actor=actor, keys=keys, now=now, former=former_key(session))
     share_answering(session)
     _spend(session, grant, len(question.tags), now)
-    batch, answers = _answer(session, actor, question, grant, now)
+    found = question.tags if grant.key_id == keys.key_id else holder.move(question.tags)
+    batch, answers = _answer(session, actor, question, Found(grant.jti, found, keys.sealing_public), now)
     replays.remember(session, account_id=actor.id, key=key, body=question.canonical, made=batch.id, now=now)
     _record(session, batch, question, now)
     return Asked(batch, answers)
@@ -114,8 +129,8 @@ def details(session: Session, *, actor: Actor, check_id: str, now: datetime) -> 
     return found
 
 
-def _own_grant(token: str, *, actor: Actor, keys: HolderKeys, now: datetime) -> Grant:
-    grant = verify_ticket(token, keys, now)
+def _own_grant(token: str, *, actor: Actor, keys: HolderKeys, now: datetime, former: str | None = None) -> Grant:
+    grant = verify_ticket(token, keys, now, former=former)
     if (grant.account, grant.member) != (actor.id, actor.member_id):
         raise Invalid("ticket must be one that your own account was given", field="ticket", code="ticket-wrong")
     return grant
@@ -136,10 +151,10 @@ def _spend(session: Session, grant: Grant, units: int, now: datetime) -> None:
 
 
 def _answer(
-    session: Session, actor: Actor, question: Question, grant: Grant, now: datetime
+    session: Session, actor: Actor, question: Question, found: Found, now: datetime
 ) -> tuple[Batch, list[Answer]]:
-    batch = _batch(session, actor, question, grant, now)
-    checks = _checks(session, batch, question)
+    batch = _batch(session, actor, question, found, now)
+    checks = _checks(session, batch, question.purpose, found)
     answers = answers_of(checks, question.tags)
     batch.answers = answers_digest(answers)
     session.add(batch)
@@ -148,7 +163,7 @@ def _answer(
     return batch, answers
 
 
-def _batch(session: Session, actor: Actor, question: Question, grant: Grant, now: datetime) -> Batch:
+def _batch(session: Session, actor: Actor, question: Question, found: Found, now: datetime) -> Batch:
     head, id = latest(session), new_id()
     consent = dumps(question.consent.facts)
     return Batch(
@@ -160,7 +175,7 @@ def _batch(session: Session, actor: Actor, question: Question, grant: Grant, now
         consent=Consent.DECLARED,
         sealed_consent=vault.seal(session.keyring.vault_key, consent, table="batch", row=id, column="sealed_consent"),
         count=len(question.tags),
-        ticket_id=grant.jti,
+        ticket_id=found.ticket,
         size=head.size if head else 0,
         root=head.root if head else EMPTY_ROOT,
         act=new_id(),
@@ -168,11 +183,14 @@ def _batch(session: Session, actor: Actor, question: Question, grant: Grant, now
     )
 
 
-def _checks(session: Session, batch: Batch, question: Question) -> list[Check]:
-    handles = [tags.handle(session.keyring.pepper, tag) for tag in question.tags]
-    found = entries.visible(session, handles, batch.at)
-    closes, kept = closes_at(question.purpose, batch.at), kept_until(question.purpose, batch.at)
-    return [_check(batch, ordinal, handle, found.get(handle), closes, kept) for ordinal, handle in enumerate(handles)]
+def _checks(session: Session, batch: Batch, purpose: Purpose, found: Found) -> list[Check]:
+    handles = handles_of(session, found.tags)
+    shown = entries.visible(session, handles, batch.at)
+    closes, kept = closes_at(purpose, batch.at), kept_until(purpose, batch.at)
+    checks = [_check(batch, ordinal, handle, shown.get(handle), closes, kept) for ordinal, handle in enumerate(handles)]
+    for check, tag in zip(checks, found.tags, strict=True):
+        check.sealed_tag = tags.seal_tag(found.sealing_public, tag)
+    return checks
 
 
 def _check(

@@ -63,6 +63,7 @@ class Check(Base):
     ordinal: Mapped[int]  # 0, 1, 2… within the batch
     member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"))
     handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), index=True)  # None once erased
+    sealed_tag: Mapped[bytes | None]  # to the key holder, for rotation; goes with the handle
     entry_id: Mapped[str | None] = mapped_column(sa.ForeignKey("entry.id"), index=True)
     later_entry_id: Mapped[str | None] = mapped_column(sa.ForeignKey("entry.id"), index=True)  # told by a recall
     blind: Mapped[bytes | None]  # 16 random bytes that go with the handle, so that no digest of the row betrays it

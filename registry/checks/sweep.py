@@ -29,7 +29,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
     over = sa.select(Check).where(Check.handle.is_not(None), Check.kept_until <= now, ~_is_preserved(now))
     blinded = list(session.scalars(over.limit(limit)))
     for check in blinded:
-        check.handle = check.blind = None
+        check.handle = check.blind = check.sealed_tag = None
     if count := len(gone) + len(blinded):
         record(session, "check.sweep", actor="system:sweep", now=now, facts={"rows": count})
     return count

@@ -28,6 +28,7 @@ COMMANDS = {
     "init": "init",
     "key": "key",
     "keyholder": "keyholder",
+    "keys": "keys",
     "member": "member",
     "migrate": "migrate",
     "order": "order",

@@ -12,7 +12,7 @@ import click
 from registry.cli.context import Context
 from registry.cli.stopping import stop_event
 from registry.config import KeyholderSection, read_secret
-from registry.keyholder import server, shares
+from registry.keyholder import server, shares, succession
 from registry.keyholder.answers import Ceilings
 from registry.keyholder.files import write_new
 from registry.keyholder.keyfile import open_key_file, write_key_file
@@ -64,6 +64,21 @@ def split(context: Context, folder: Path) -> None:
         path = folder / f"{keys.public.key_id}-{share.number}.share"
         write_new(path, share.encode(), field="share")
         click.echo(path)
+
+
+@keyholder.command("retire")
+@click.argument("key_id")
+@click.pass_obj
+def retire(context: Context, key_id: str) -> None:
+    """End a rotation: KEY_ID, the new key, takes the place of the old one, which is destroyed.
+
+    Do it once zilu keys rotate-identity says that nothing is left of the old key; then restart the key holder and
+    split a backup of the new key.
+    """
+    leave_no_dump()
+    section = context.settings.keyholder
+    public = succession.retire(section.key_file, _passphrase(section), key_id)
+    click.echo(f"{public.key_id} is the only key now; restart the key holder, and split a new backup")
 
 
 @keyholder.command("restore")

@@ -101,13 +101,14 @@ class Registry:
     def pin(self, pinned: Pins | None = None) -> Mapping[str, Any]:
         """Read the discovery document and compare it with `pinned`; without it, trust what is there this once.
 
+        A new identity key is believed when the pinned log shows that it replaced the pinned one.
         The keys must stand in the registry's log, under the quorum of the profile's policy if it has one. Returns the
         document with its `jwks`, to be kept. Raises Untrusted.
         """
         document = self._public("/.well-known/zilu") | {"jwks": self._public("/.well-known/jwks.json")}
         found = Pins.read(document, issuer=self.profile.issuer).under(self.profile.policy)
         if pinned is not None:
-            pinned.verify_same(found)
+            pinned.follow(document["identity"].get("succession"), found.policy).verify_same(found)
         logged.verify(self._public(logged.PATH), found)
         self._pins = found
         return document

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry import base64url
-from registry.errors import Invalid
+from registry.errors import Conflict, Invalid
 from registry.identity import tags
 from registry.identity.document import Document
 from registry.identity.group import SIZE
@@ -24,6 +24,8 @@ from registry.signing.receipt import Receipt
 from . import receipts
 from .api import Registry
 from .pins import Untrusted
+
+EVALUATIONS = "/api/v1/identity/evaluations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,9 @@ def tags_of(registry: Registry, documents: Sequence[Document]) -> tuple[list[byt
 
     Raises Untrusted when the proof does not fit the pinned key; then nothing was unblinded.
     """
-    pins = registry.pins
     blinded = [tags.blind(document) for document in documents]
-    body = {"key_id": pins.key_id, "elements": [base64url.encode(one.element) for one in blinded]}
-    answer = registry.post("/api/v1/identity/evaluations", body)
+    answer = _evaluate(registry, [base64url.encode(one.element) for one in blinded])
+    pins = registry.pins
     try:
         return tags.unblind_batch(pins.public_key, blinded, _evaluated(answer, pins.key_id)), str(answer["ticket"])
     except (Invalid, KeyError):
@@ -103,6 +104,17 @@ def ask(registry: Registry, asked: Sequence[bytes], *, ticket: str, terms: Terms
 def details(registry: Registry, check: str) -> dict[str, Any]:
     """What a hit says. The registry writes down that it was read."""
     return registry.get(f"/api/v1/checks/{check}/details")
+
+
+def _evaluate(registry: Registry, elements: list[str]) -> dict[str, Any]:
+    """What the registry answers; once it has rotated its key, after following it."""
+    try:
+        return registry.post(EVALUATIONS, {"key_id": registry.pins.key_id, "elements": elements})
+    except Conflict as refused:
+        if refused.code != "key-outdated":
+            raise
+    registry.pin(registry.pins)
+    return registry.post(EVALUATIONS, {"key_id": registry.pins.key_id, "elements": elements})
 
 
 def _evaluated(answer: Mapping[str, Any], key_id: str) -> Evaluated:

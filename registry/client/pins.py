@@ -19,6 +19,7 @@ from typing import Any, NoReturn, Self
 from registry import base64url, policy
 from registry.errors import Invalid
 from registry.identity.group import SIZE, require_element
+from registry.log import leaf, proof
 from registry.log.checkpoint import parse_vkey
 from registry.log.quorum import Policy
 from registry.signing import keys
@@ -90,6 +91,34 @@ class Pins:
             log_vkey=log["verifier_key"],
             batch=_batch(document["limits"]["batch"]),
         )
+
+    def follow(self, succession: object, policy: Policy) -> Pins:
+        """These pins with the identity key that the log leads to: from the pinned one, leaf by leaf.
+
+        `succession` is the discovery document's list of {"entry", "proof"}. A leaf counts when it replaces the key
+        that was reached, and stands in the pinned log under a checkpoint that `policy` accepts; others are passed
+        over. Raises Untrusted for a leaf whose proof does not fit, or a policy of another log.
+        """
+        reached = self
+        for step in succession if isinstance(succession, list) else []:
+            reached = reached._after(step, policy)
+        return reached
+
+    def _after(self, step: Mapping[str, Any], policy: Policy) -> Pins:
+        try:
+            entry = base64url.decode(step["entry"], field="succession")
+            key = leaf.parse(entry).key or {}
+            if key.get("use") != "identity-switch" or key.get("replaces") != base64url.encode(self.public_key):
+                return self
+            self.under(policy)
+            proof.verify(step["proof"], entry=entry, policy=policy)
+            public = base64url.decode(key["public"], field="succession", size=SIZE)
+            require_element(public)
+            return replace(self, key_id=str(key["key_id"]), public_key=public)
+        except (Invalid, KeyError, TypeError, AttributeError):
+            raise Untrusted(
+                "the registry's new identity key is not proven by its log; nothing was sent", field="identity"
+            ) from None
 
     def verify_same(self, found: Pins) -> None:
         """Raise Untrusted, naming the first, when one of the keys is not the pinned one."""

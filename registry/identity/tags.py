@@ -57,19 +57,39 @@ def handle(pepper: bytes, tag: bytes) -> bytes:
 
 def seal_tag(holder_public: bytes, tag: bytes) -> bytes:
     """The tag so that only the key holder can read it: HPKE (RFC 9180) base mode, 80 bytes."""
-    group.require_element(tag)
-    return _SEAL.encrypt(tag, X25519PublicKey.from_public_bytes(holder_public), info=_SEAL_CONTEXT)
+    return seal_tags(holder_public, [tag])
+
+
+def seal_tags(holder_public: bytes, found: Sequence[bytes]) -> bytes:
+    """Several tags in one seal, in order: 48 bytes and 32 for each."""
+    for tag in found:
+        group.require_element(tag)
+    return _SEAL.encrypt(b"".join(found), X25519PublicKey.from_public_bytes(holder_public), info=_SEAL_CONTEXT)
 
 
 def open_tag(holder_private: bytes, sealed: bytes) -> bytes:
     """The tag in what `seal_tag` made; Invalid (field "sealed_tag") for anything else."""
+    found = open_tags(holder_private, sealed)
+    if len(found) != 1:
+        raise _not_sealed()
+    return found[0]
+
+
+def open_tags(holder_private: bytes, sealed: bytes) -> list[bytes]:
+    """The tags in what `seal_tags` made; Invalid (field "sealed_tag") for anything else."""
     private = X25519PrivateKey.from_private_bytes(holder_private)
     try:
-        tag = _SEAL.decrypt(sealed, private, info=_SEAL_CONTEXT)
-        group.require_element(tag)
+        data = _SEAL.decrypt(sealed, private, info=_SEAL_CONTEXT)
+        found = [data[at : at + TAG_SIZE] for at in range(0, len(data), TAG_SIZE)]
+        for tag in found:
+            group.require_element(tag)
     except (InvalidTag, ValueError, Invalid):
-        raise Invalid("The sealed tag was not sealed to this key holder.", field="sealed_tag") from None
-    return tag
+        raise _not_sealed() from None
+    return found
+
+
+def _not_sealed() -> Invalid:
+    return Invalid("The sealed tag was not sealed to this key holder.", field="sealed_tag")
 
 
 # Case match: does this person have the document of the case? Nobody learns a number or a tag, and a wrong

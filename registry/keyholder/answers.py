@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from registry import base64url
 from registry.clock import Clock
-from registry.errors import Invalid
+from registry.errors import Conflict, Invalid
 from registry.identity import draw, group, tags, voprf
-from registry.keys.holder import MAX_ELEMENTS, TICKET_SECONDS, TICKET_TYPE
+from registry.identity.voprf import KeyPair
+from registry.keys.holder import MAX_ELEMENTS, key_id
+from registry.keys.tickets import TICKET_SECONDS, TICKET_TYPE
 from registry.signing import claims, jws
 
 from .counters import Counters
 from .keyfile import Keys
 from .matches import Matches
+from .succession import Succession
 
 _ELEMENT = claims.encoded(group.SIZE)
 _QUESTIONS: dict[str, dict[str, claims.Rule]] = {
     "public": {},
-    "evaluate": {"member": claims.identifier(), "account": claims.identifier(), "elements": claims.LIST},
+    "evaluate": {
+        "member": claims.identifier(),
+        "account": claims.identifier(),
+        "elements": claims.LIST,
+        "key_id": claims.identifier(16),
+    },
     "match_begin": {"sealed_tag": claims.encoded(tags.SEALED_SIZE)},
     "match_finish": {"match_id": claims.identifier(), "x": _ELEMENT, "z": _ELEMENT},
     "draw": {"case": claims.identifier(), "message": claims.encoded(draw.HASH_SIZE)},
+    "rotation_begin": {},
+    "move": {"tags": claims.LIST},
+    "move_sealed": {"sealed": claims.LIST},
+    "open_sealed": {"sealed": claims.LIST},
 }
+_OPTIONAL = frozenset({"key_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,11 @@ class Ceilings:
 class KeyHolder:
     """Keys, counters and open matches behind one method. Safe for many threads."""
 
-    def __init__(self, keys: Keys, counters: Counters, ceilings: Ceilings, clock: Clock) -> None:
+    def __init__(
+        self, keys: Keys, succession: Succession, counters: Counters, ceilings: Ceilings, clock: Clock
+    ) -> None:
         self._keys = keys
+        self._succession = succession
         self._public_keys = keys.public
         self._counters = counters
         self._ceilings = ceilings
@@ -58,6 +74,10 @@ class KeyHolder:
             "match_begin": self._match_begin,
             "match_finish": self._match_finish,
             "draw": self._draw,
+            "rotation_begin": self._rotation_begin,
+            "move": self._move,
+            "move_sealed": self._move_sealed,
+            "open_sealed": self._open_sealed,
         }
 
     def answer(self, request: object) -> dict[str, object]:
@@ -66,7 +86,7 @@ class KeyHolder:
         if not isinstance(request, dict) or not isinstance(question, str) or question not in _QUESTIONS:
             raise Invalid(f"The question must ask one of {', '.join(_QUESTIONS)}.", field="ask")
         parameters = {name: value for name, value in request.items() if name != "ask"}
-        claims.verify_claims(parameters, _QUESTIONS[question])
+        claims.verify_claims(parameters, _QUESTIONS[question], optional=_OPTIONAL)
         return self._answers[question](parameters)
 
     def _public(self, _: Mapping[str, Any]) -> dict[str, object]:
@@ -80,26 +100,33 @@ class KeyHolder:
         }
 
     def _evaluate(self, asked: Mapping[str, Any]) -> dict[str, object]:
-        elements = _elements(asked["elements"])
+        elements = _elements(asked["elements"], "elements")
+        pair = self._named(asked.get("key_id", self._public_keys.key_id))
         now = self._clock()
         budgets = {f"member:{asked['member']}": self._ceilings.member, "overall": self._ceilings.overall}
         self._counters.spend(budgets, units=len(elements), now=now)
-        evaluated = voprf.blind_evaluate_batch(self._keys.identity, elements)
+        evaluated = voprf.blind_evaluate_batch(pair, elements)
         return {
-            "key_id": self._public_keys.key_id,
+            "key_id": key_id(pair.public),
             "elements": [base64url.encode(element) for element in evaluated.elements],
             "proof": base64url.encode(evaluated.proof),
-            "ticket": self._ticket(asked["member"], asked["account"], len(elements), now),
+            "ticket": self._ticket(asked["member"], asked["account"], len(elements), key_id(pair.public), now),
         }
 
-    def _ticket(self, member: str, account: str, count: int, now: datetime) -> str:
+    def _named(self, wanted: str) -> KeyPair:
+        for pair in self._succession.pairs:
+            if key_id(pair.public) == wanted:
+                return pair
+        raise Conflict("key_id must be a key that this holder has.", field="key_id", code="key-outdated")
+
+    def _ticket(self, member: str, account: str, count: int, under: str, now: datetime) -> str:
         issued = int(now.timestamp())
         statement = {
             "jti": secrets.token_urlsafe(16),
             "member": member,
             "account": account,
             "count": count,
-            "key_id": self._public_keys.key_id,
+            "key_id": under,
             "iat": issued,
             "exp": issued + TICKET_SECONDS,
         }
@@ -124,22 +151,66 @@ class KeyHolder:
     def _match_finish(self, asked: Mapping[str, Any]) -> dict[str, object]:
         secret = self._matches.take(asked["match_id"], self._clock())
         x, z = (base64url.decode(asked[name], field=name) for name in ("x", "z"))
-        return {"matched": tags.is_match(self._keys.identity.private, secret, tags.Answer(x, z))}
+        answer = tags.Answer(x, z)  # the tag is under one of the keys, and nobody has to say which
+        return {"matched": any(tags.is_match(pair.private, secret, answer) for pair in self._succession.pairs)}
 
     def _draw(self, asked: Mapping[str, Any]) -> dict[str, object]:
         message = base64url.decode(asked["message"], field="message")
         drawn = self._counters.draw_once(asked["case"], message, lambda m: draw.draw(self._keys.draw, m))
         return {"v": base64url.encode(drawn.v), "proof": base64url.encode(drawn.proof)}
 
+    def _rotation_begin(self, _: Mapping[str, Any]) -> dict[str, object]:
+        following = self._succession.begin()
+        ratio = self._succession.ratio()
+        return {"public": base64url.encode(following.public), "ratio_public": base64url.encode(ratio.public)}
 
-def _elements(texts: list[object]) -> list[bytes]:
+    def _move(self, asked: Mapping[str, Any]) -> dict[str, object]:
+        moved, proof = self._succession.move(_elements(asked["tags"], "tags"))
+        return {"tags": _encoded(moved), "proof": base64url.encode(proof)}
+
+    def _move_sealed(self, asked: Mapping[str, Any]) -> dict[str, object]:
+        opened = self._opened(asked["sealed"])
+        moved, proof = self._succession.move([tag for found in opened for tag in found])
+        rest = iter(moved)
+        parts = [[next(rest) for _ in found] for found in opened]
+        sealed = [tags.seal_tags(self._public_keys.sealing_public, part) for part in parts]
+        return {
+            "tags": [_encoded(found) for found in opened],
+            "moved": [_encoded(part) for part in parts],
+            "sealed": _encoded(sealed),
+            "proof": base64url.encode(proof),
+        }
+
+    def _open_sealed(self, asked: Mapping[str, Any]) -> dict[str, object]:
+        self._succession.require()
+        return {"tags": [_encoded(found) for found in self._opened(asked["sealed"])]}
+
+    def _opened(self, texts: list[object]) -> list[list[bytes]]:
+        if len(texts) > MAX_ELEMENTS:
+            raise _wrong_count("sealed")
+        private = self._keys.sealing.private_bytes_raw()
+        opened = [tags.open_tags(private, _decoded(text, "sealed", None)) for text in texts]
+        if not 1 <= sum(map(len, opened)) <= MAX_ELEMENTS:
+            raise _wrong_count("sealed")
+        return opened
+
+
+def _elements(texts: list[object], name: str) -> list[bytes]:
     if not 1 <= len(texts) <= MAX_ELEMENTS:
-        raise Invalid(f"A batch must have 1 to {MAX_ELEMENTS} elements.", field="elements")
-    elements = [_element(text) for text in texts]
+        raise _wrong_count(name)
+    elements = [_decoded(text, name, group.SIZE) for text in texts]
     for element in elements:  # before anything is counted: what is refused costs nothing
         group.require_element(element)
     return elements
 
 
-def _element(text: object) -> bytes:
-    return base64url.decode(text if isinstance(text, str) else "", field="elements", size=group.SIZE)
+def _wrong_count(name: str) -> Invalid:
+    return Invalid(f"A batch must have 1 to {MAX_ELEMENTS} {name}.", field=name)
+
+
+def _decoded(text: object, name: str, size: int | None) -> bytes:
+    return base64url.decode(text if isinstance(text, str) else "", field=name, size=size)
+
+
+def _encoded(parts: Iterable[bytes]) -> list[str]:
+    return [base64url.encode(part) for part in parts]

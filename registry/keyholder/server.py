@@ -19,6 +19,7 @@ from .answers import Ceilings, KeyHolder
 from .counters import Counters
 from .keyfile import open_key_file
 from .memory import leave_no_dump
+from .succession import Succession
 
 IDLE_SECONDS = 30
 _POLL_SECONDS = 0.2
@@ -45,7 +46,7 @@ def serve(
     keys = open_key_file(key_file, passphrase)
     counters = Counters(counters_path)
     try:
-        key_holder = KeyHolder(keys, counters, ceilings, clock)
+        key_holder = KeyHolder(keys, Succession(key_file, passphrase), counters, ceilings, clock)
         with _listen(socket_path, key_holder) as server:
             ready()
             while not stop.is_set():

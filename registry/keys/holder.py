@@ -2,11 +2,15 @@
 
     → {"ask": "public"}
     ← {"answer": {"key_id", "public", "draw_public", "ticket_public", "sealing_public"}}
-    → {"ask": "evaluate", "member", "account", "elements": [base64url of 32 bytes, 1 to 1000]}
+    → {"ask": "evaluate", "member", "account", "elements": [base64url of 32 bytes, 1 to 1000], "key_id" or none}
     ← {"answer": {"key_id", "elements", "proof", "ticket"}}
     → {"ask": "match_begin", "sealed_tag"}             ← {"answer": {"match_id", "m"}}
     → {"ask": "match_finish", "match_id", "x", "z"}    ← {"answer": {"matched"}}
     → {"ask": "draw", "case", "message"}               ← {"answer": {"v", "proof"}}
+    → {"ask": "rotation_begin"}                        ← {"answer": {"public", "ratio_public"}}
+    → {"ask": "move", "tags": […]}                     ← {"answer": {"tags": […], "proof"}}
+    → {"ask": "move_sealed", "sealed": […]}            ← {"answer": {"tags": [[…]…], "moved", "sealed", "proof"}}
+    → {"ask": "open_sealed", "sealed": […]}            ← {"answer": {"tags": [[…]…]}}
     ← {"error": {"kind", "code", "message", "field", "retry_after"}}       in place of any answer
 
 A line has at most 1 MiB. An error is raised here as the class it was there. Nothing is asked twice: after an
@@ -19,8 +23,7 @@ import hashlib
 import json
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,26 +41,12 @@ from registry.errors import (
 from registry.identity import group
 from registry.identity.draw import Drawn
 from registry.identity.voprf import PROOF_SIZE
-from registry.signing import claims, jws
-from registry.signing.keys import from_raw, thumbprint
 
 MAX_LINE = 1 << 20
 MAX_ELEMENTS = 1000
-TICKET_TYPE = "ticket+jwt"
-TICKET_SECONDS = 15 * 60
 RETRY_AFTER = 5
 
 _T = TypeVar("_T")
-
-_TICKET_RULES = {
-    "jti": claims.identifier(),
-    "member": claims.identifier(),
-    "account": claims.identifier(),
-    "count": claims.whole(1, MAX_ELEMENTS),
-    "key_id": claims.identifier(16),
-    "iat": claims.SECONDS,
-    "exp": claims.SECONDS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +79,21 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """What a check consumes: `count` evaluated elements of this account, until `expires`."""
+class Successor:
+    """The public side of the next key k' and of the ratio k'/k. The ratio itself exists in the holder's memory only."""
 
-    jti: str
-    member: str
-    account: str
-    count: int
-    key_id: str
-    issued: datetime
-    expires: datetime
+    public: bytes
+    ratio_public: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """For each seal its tags, the same under the next key, and those sealed again; one proof for (pk, pk') and all."""
+
+    tags: tuple[tuple[bytes, ...], ...] = field(repr=False)
+    moved: tuple[tuple[bytes, ...], ...] = field(repr=False)
+    sealed: tuple[bytes, ...]
+    proof: bytes
 
 
 def key_id(public: bytes) -> str:
@@ -123,14 +117,19 @@ class Holder:
             self._keys = HolderKeys(answer.text("key_id"), *(answer.decoded(name, group.SIZE) for name in names))
         return self._keys
 
-    def evaluate(self, *, member: str, account: str, elements: Sequence[bytes]) -> Evaluation:
+    def evaluate(
+        self, *, member: str, account: str, elements: Sequence[bytes], key_id: str | None = None
+    ) -> Evaluation:
         """Evaluate 1 to 1,000 blinded elements (32 bytes) at the cost of as many units of the member's day.
+
+        `key_id` names the key while there are two; without it the older one is meant.
 
         Raises Invalid for an element that is none, before anything is counted, and TooMany for a batch that does
         not fit the day's ceiling, which is refused whole.
         """
         sent = [base64url.encode(element) for element in elements]
-        answer = self._ask("evaluate", member=member, account=account, elements=sent)
+        which = {} if key_id is None else {"key_id": key_id}
+        answer = self._ask("evaluate", member=member, account=account, elements=sent, **which)
         return Evaluation(
             elements=answer.decoded_list("elements", len(elements)),
             proof=answer.decoded("proof", PROOF_SIZE),
@@ -152,6 +151,31 @@ class Holder:
         """V and its proof for the 32-byte m of this case. Conflict for a second m of one case, for ever."""
         answer = self._ask("draw", case=case, message=base64url.encode(message))
         return Drawn(answer.decoded("v", group.SIZE), answer.decoded("proof", PROOF_SIZE))
+
+    def begin_rotation(self) -> Successor:
+        """Have the next key made, if it is not there yet; the same one until the older key is retired."""
+        answer = self._ask("rotation_begin")
+        return Successor(answer.decoded("public", group.SIZE), answer.decoded("ratio_public", group.SIZE))
+
+    def move(self, found: Sequence[bytes]) -> list[bytes]:
+        """Tags of the older key as they are under the next one. Conflict when there is no next key."""
+        answer = self._ask("move", tags=[base64url.encode(tag) for tag in found])
+        return list(answer.decoded_list("tags", len(found)))
+
+    def move_sealed(self, sealed: Sequence[bytes]) -> Moved:
+        """Open what is sealed to the holder, up to 1,000 tags in all, and move it; Conflict without a next key."""
+        answer = self._ask("move_sealed", sealed=[base64url.encode(one) for one in sealed])
+        return Moved(
+            tags=answer.decoded_lists("tags", len(sealed)),
+            moved=answer.decoded_lists("moved", len(sealed)),
+            sealed=answer.decoded_blobs("sealed", len(sealed)),
+            proof=answer.decoded("proof", PROOF_SIZE),
+        )
+
+    def open_sealed(self, sealed: Sequence[bytes]) -> tuple[tuple[bytes, ...], ...]:
+        """The tags in each seal, while a rotation goes on: for whoever verifies it. Conflict without a next key."""
+        answer = self._ask("open_sealed", sealed=[base64url.encode(one) for one in sealed])
+        return answer.decoded_lists("tags", len(sealed))
 
     def _ask(self, what: str, **parameters: object) -> _Fields:
         line = json.dumps({"ask": what, **parameters}).encode() + b"\n"
@@ -195,10 +219,22 @@ class _Fields:
         return _decoded(self.text(name), size)
 
     def decoded_list(self, name: str, count: int) -> tuple[bytes, ...]:
-        texts: list[object] = self._typed(name, list)
-        if len(texts) != count:
+        return tuple(_decoded(text, group.SIZE) for text in self._listed(name, count))
+
+    def decoded_lists(self, name: str, count: int) -> tuple[tuple[bytes, ...], ...]:
+        lists = self._listed(name, count)
+        if not all(isinstance(each, list) for each in lists):
             raise _unavailable()
-        return tuple(_decoded(text, group.SIZE) for text in texts)
+        return tuple(tuple(_decoded(text, group.SIZE) for text in each) for each in lists)
+
+    def decoded_blobs(self, name: str, count: int) -> tuple[bytes, ...]:
+        return tuple(_decoded(text, None) for text in self._listed(name, count))
+
+    def _listed(self, name: str, count: int) -> list[Any]:
+        found: list[Any] = self._typed(name, list)
+        if len(found) != count:
+            raise _unavailable()
+        return found
 
     def _typed(self, name: str, wanted: type[_T]) -> _T:
         value = self._fields.get(name)
@@ -207,7 +243,7 @@ class _Fields:
         return value
 
 
-def _decoded(text: object, size: int) -> bytes:
+def _decoded(text: object, size: int | None) -> bytes:
     try:
         return base64url.decode(text if isinstance(text, str) else "", field="answer", size=size)
     except Invalid:
@@ -248,37 +284,3 @@ def revive(described: dict[str, Any]) -> ZiluError:
     if kind in _KINDS:
         return _KINDS[kind](message, field=field, code=code)
     return _unavailable()
-
-
-def verify_ticket(token: str, keys: HolderKeys, now: datetime) -> Ticket:
-    """The ticket that this key holder gave with an evaluation under its present key, if it is still good.
-
-    Raises Invalid (field "ticket") with the code ticket-expired, or ticket-wrong for every other fault. That a
-    ticket is spent once only is for the caller to keep, by `jti`.
-    """
-    payload = _ticket_payload(token, keys)
-    if payload["key_id"] != keys.key_id:
-        raise _wrong_ticket()
-    issued, expires = (datetime.fromtimestamp(payload[name], UTC) for name in ("iat", "exp"))
-    if now >= expires:
-        raise Invalid("The ticket has expired; evaluate the elements again.", field="ticket", code="ticket-expired")
-    named = {name: payload[name] for name in ("jti", "member", "account", "count", "key_id")}
-    return Ticket(**named, issued=issued, expires=expires)
-
-
-def _ticket_payload(token: str, keys: HolderKeys) -> dict[str, Any]:
-    key = from_raw(keys.ticket_public)
-    try:
-        statement = jws.verify(token, typ=TICKET_TYPE, key_for={thumbprint(key): key}.__getitem__)
-        claims.verify_claims(statement.payload, _TICKET_RULES)
-    except Invalid:
-        raise _wrong_ticket() from None
-    return statement.payload
-
-
-def _wrong_ticket() -> Invalid:
-    return Invalid(
-        "The ticket must be one that came with an evaluation under the present key.",
-        field="ticket",
-        code="ticket-wrong",
-    )

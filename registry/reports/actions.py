@@ -19,6 +19,7 @@ from registry.db import Session, new_id
 from registry.errors import Conflict, Forbidden, Invalid
 from registry.identity import tags
 from registry.keys.queries import valid_key
+from registry.keys.rotations import handle_of
 from registry.log.actions import CaseKey, record
 from registry.members.models import Kind, Member
 from registry.notices import letters
@@ -70,7 +71,7 @@ def file(
     case, key = open_case(
         session,
         member_id=actor.member_id,
-        subject_handle=tags.handle(session.keyring.pepper, accusation.tag),
+        subject_handle=handle_of(session, accusation.tag),
         sealed_tag=tags.seal_tag(sealing_public, accusation.tag),
         now=now,
     )
@@ -264,7 +265,7 @@ def _verify_same(session: Session, report: Report, case: Case, said: statement.C
         raise Conflict(
             "report is the digest of another statement; read the report again", field="report", code="report-differs"
         )
-    if tags.handle(session.keyring.pepper, said.tag) != case.subject_handle:
+    if handle_of(session, said.tag) != case.subject_handle:
         raise Conflict(
             "the number that was entered again is another one than in the report; read the document once more",
             field="sub",

@@ -18,8 +18,8 @@ class OwnKeys:
         """Never says that there may be more; Unavailable while the key holder does not answer."""
         if time.monotonic() < self._next:
             return False
-        clears = public_keys(run)
         with run.store.read() as session:
+            clears = public_keys(run, session)
             known = own_keys.are_logged(session, clears)
         if not known:
             with run.store.write() as session:

@@ -93,7 +93,7 @@ def ask(body: CheckRequest) -> Response:
             actor=actor(),
             question=question,
             ticket=body.ticket,
-            keys=run.holder.public(),
+            holder=run.holder,
             now=run.clock(),
             key=idempotency_key(),
         )

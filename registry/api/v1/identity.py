@@ -40,7 +40,7 @@ def evaluate(body: EvaluationRequest) -> dict[str, Any]:
     elements, keys = read_elements(body.elements), run.holder.public()
     with run.store.read() as session:
         require_evaluation(session, actor=who, key_id=body.key_id, units=len(elements), keys=keys, now=run.clock())
-    evaluation = run.holder.evaluate(member=who.member_id, account=who.id, elements=elements)
+    evaluation = run.holder.evaluate(member=who.member_id, account=who.id, elements=elements, key_id=body.key_id)
     with run.store.write() as session:
         admit(session, actor=who, evaluation=evaluation, keys=keys, now=run.clock())
     return {

@@ -21,6 +21,7 @@ from registry import base64url
 from registry.access import Action, needs
 from registry.checks import actions, queries
 from registry.checks.rules import REFERENCE_LENGTH, padded, read_elements, read_question
+from registry.keys.rotations import announced
 from registry.policy import Purpose
 from registry.web.checker.blueprint import bp
 from registry.web.context import actor, running, sent
@@ -34,11 +35,13 @@ PURPOSES = {
 @bp.get("/check")
 @needs(Action.CHECK)
 def check() -> str:
-    holder = running().holder.public()
+    run = running()
+    with run.store.read() as session:
+        keys = announced(session, run.holder.public())
     return render_template(
         "checker/check.html",
-        key_id=holder.key_id,
-        public_key=base64url.encode(holder.public),
+        key_id=keys.key_id,
+        public_key=base64url.encode(keys.public),
         purposes=PURPOSES,
         reference_length=REFERENCE_LENGTH,
     )
@@ -54,7 +57,7 @@ def evaluate() -> dict[str, Any]:
         actions.require_evaluation(
             session, actor=who, key_id=body["key_id"], units=len(elements), keys=keys, now=run.clock()
         )
-    evaluation = run.holder.evaluate(member=who.member_id, account=who.id, elements=elements)
+    evaluation = run.holder.evaluate(member=who.member_id, account=who.id, elements=elements, key_id=body["key_id"])
     with run.store.write() as session:
         actions.admit(session, actor=who, evaluation=evaluation, keys=keys, now=run.clock())
     return {
@@ -77,7 +80,7 @@ def ask() -> Response:
             actor=actor(),
             question=question,
             ticket=body["ticket"],
-            keys=run.holder.public(),
+            holder=run.holder,
             now=run.clock(),
             key=request.headers.get("Idempotency-Key"),
         )

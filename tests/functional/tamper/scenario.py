@@ -52,6 +52,9 @@ from registry.recalls.rules import Reason
 from registry.reports import inspections
 from registry.reviews import actions as reviews
 from registry.reviews.models import Review
+from registry.rotation import actions as rotations
+from registry.rotation.moving import move_some
+from registry.rotation.verification import verify_some
 from registry.signing import jws, keys
 from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
@@ -93,6 +96,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.decide_and_state()
     told.rotate_key()
     told.order_and_erase()
+    told.rotate_identity()
     store.engine.dispose()
     return Told(path, KEYRING, verifier_key(ORIGIN, log_key.public_key()), told.now, log_key)
 
@@ -295,6 +299,18 @@ class _Telling:
             erasure = session.scalars(sa.select(Erasure)).one()
         regulator.open(erasure, now)
         regulator.cosign(erasure, now)
+
+    def rotate_identity(self) -> None:
+        """As far as the switch: the old handles still stand."""
+        following, olaf, rex = self.holder.begin_rotation(), self.cast.olaf.actor, self.cast.rex.actor
+        with self.store.write() as session:
+            rotation = rotations.begin(
+                session, actor=olaf, keys=self.holder.public(), following=following, now=self.now
+            )
+        while move_some(self.store, self.holder, rotation, limit=1000, now=self.now):
+            while verify_some(self.store, self.holder, rotation, actor=rex, now=self.now):
+                self.pass_time(timedelta(minutes=1))
+        self.do(lambda s: rotations.switch(s, actor=olaf, rotation=rotation, now=self.now))
         self.pass_time(timedelta(hours=1))
 
 

@@ -115,7 +115,7 @@ def test_only_checkers_ask(store: Store, holder: Holder, cast: Cast, clock: Movi
     found, ticket = tags_of(holder, people(1), cast[name].actor)
     with store.write() as session, pytest.raises(Forbidden):
         actions.ask(
-            session, actor=cast[name].actor, question=question(found), ticket=ticket, keys=holder.public(), now=clock()
+            session, actor=cast[name].actor, question=question(found), ticket=ticket, holder=holder, now=clock()
         )
 
 
@@ -134,9 +134,7 @@ def ask_with(
     store: Store, holder: Holder, actor: Actor, ticket: str, found: list[bytes], clock: MovingClock
 ) -> actions.Asked:
     with store.write() as session:
-        return actions.ask(
-            session, actor=actor, question=question(found), ticket=ticket, keys=holder.public(), now=clock()
-        )
+        return actions.ask(session, actor=actor, question=question(found), ticket=ticket, holder=holder, now=clock())
 
 
 def test_a_ticket_is_good_for_as_many_tags_as_it_paid_for(
@@ -241,7 +239,7 @@ def test_the_spending_is_decided_in_the_row_and_not_by_what_was_read(
                 actor=cast.hana.actor,
                 question=question(found),
                 ticket=ticket,
-                keys=holder.public(),
+                holder=holder,
                 now=clock(),
             )
         session.rollback()
@@ -402,7 +400,7 @@ def test_a_retry_gets_the_same_answers_and_receipt_and_costs_nothing(
             actor=cast.hana.actor,
             question=question(found),
             ticket=ticket,
-            keys=holder.public(),
+            holder=holder,
             now=clock(),
             key="once",
         )
@@ -423,7 +421,7 @@ def test_a_retry_needs_no_ticket_that_is_still_good(
                 actor=cast.hana.actor,
                 question=question(found),
                 ticket=ticket,
-                keys=holder.public(),
+                holder=holder,
                 now=clock(),
                 key="once",
             )

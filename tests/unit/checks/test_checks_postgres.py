@@ -86,7 +86,7 @@ def ask(
             actor=cast.hana.actor,
             question=question(found),
             ticket=ticket,
-            keys=holder.public(),
+            holder=holder,
             now=clock(),
             key=key,
         )
@@ -160,7 +160,7 @@ def test_an_answer_that_is_being_written_is_not_missed_by_a_recall(
             actor=cast.hana.actor,
             question=question(found),
             ticket=ticket,
-            keys=holder.public(),
+            holder=holder,
             now=clock(),
         )
         changing.start()

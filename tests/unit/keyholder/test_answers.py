@@ -17,10 +17,12 @@ from registry.identity.document import parse
 from registry.keyholder.answers import Ceilings, KeyHolder
 from registry.keyholder.counters import Counters
 from registry.keyholder.keyfile import Keys
-from registry.keys.holder import Ticket, verify_ticket
+from registry.keyholder.succession import Succession
+from registry.keys.tickets import Ticket, verify_ticket
 from registry.signing import jws
 
 from .conftest import NOON
+from .holder_process import PASSPHRASE
 
 LI = parse("11010519491231002X")
 GENERATOR = group.multiply_base(b"\1" + bytes(31))
@@ -36,9 +38,11 @@ WRONG_SIZES = {"empty": b"", "31 bytes": GENERATOR[:31], "33 bytes": GENERATOR +
 class Bench:
     """A key holder with ceilings of 10 and 15 elements and 3 matches, and a clock that the test moves."""
 
-    def __init__(self, keys: Keys, counters: Counters) -> None:
+    def __init__(self, keys: Keys, key_file: Path, counters: Counters) -> None:
         self.keys, self.now = keys, NOON
-        self._holder = KeyHolder(keys, counters, Ceilings(10, 15, 3), lambda: self.now)
+        self._holder = KeyHolder(
+            keys, Succession(key_file, PASSPHRASE), counters, Ceilings(10, 15, 3), lambda: self.now
+        )
 
     def ask(self, what: str, **parameters: object) -> dict[str, Any]:
         return self._holder.answer({"ask": what, **parameters})
@@ -57,9 +61,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(keys: Keys, tmp_path: Path) -> Iterator[Bench]:
+def bench(keys: Keys, key_file: Path, tmp_path: Path) -> Iterator[Bench]:
     counters = Counters(tmp_path / "counters.db")
-    yield Bench(keys, counters)
+    yield Bench(keys, key_file, counters)
     counters.close()
 
 

@@ -20,7 +20,8 @@ from registry.identity.voprf import Evaluated
 from registry.keyholder.answers import Ceilings
 from registry.keyholder.keyfile import Keys
 from registry.keyholder.server import serve
-from registry.keys.holder import MAX_LINE, verify_ticket
+from registry.keys.holder import MAX_LINE
+from registry.keys.tickets import verify_ticket
 
 from .conftest import NOON
 from .holder_process import PASSPHRASE, Process

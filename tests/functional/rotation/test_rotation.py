@@ -1,0 +1,259 @@
+"""The identity key is rotated without anybody's number: checks stay right before, at and after every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from registry.checks.models import Check
+from registry.client import checking
+from registry.client.api import Registry
+from registry.client.checking import Terms, check
+from registry.client.pins import Untrusted
+from registry.entries.models import Entry
+from registry.errors import Conflict, Forbidden
+from registry.identity.document import Document
+from registry.keys.models import Moved, Proof, Renamed, Rotation
+from registry.keys.rotations import going_on, handle_of
+from registry.rotation import actions, moving
+from tests.attested import unattested
+from tests.cast import Cast
+from tests.functional.rotation.conftest import ABSENT, LATER, LISTED, House
+from tests.line import Connect
+
+TERMS = Terms.declared(purpose="hiring", reference="HR-1")
+GRACE = timedelta(days=2)
+
+
+def answers(registry: Registry, *documents: Document, key: str) -> list[bool]:
+    return [answer.is_hit for answer in check(registry, documents, terms=TERMS, key=key).answers]
+
+
+def rows(house: House, model: type[object]) -> list[object]:
+    with house.store.read() as session:
+        return list(session.scalars(sa.select(model)))
+
+
+def test_checks_are_right_before_during_and_after(house: House, hana: Registry) -> None:
+    def right(step: str) -> None:
+        assert answers(hana, LISTED, ABSENT, key=step) == [True, False], step
+
+    right("before")
+    house.begun()
+    right("begun")
+    while house.moved():
+        pass
+    right("moved")
+    while house.moved():
+        pass
+    house.verified()
+    rotation = house.switched()
+    right("switched")
+    house.clock.move(GRACE)
+    house.verified()
+    while house.settle_some(rotation, limit=1):
+        right(f"settling-{len(rows(house, Renamed))}-{len(rows(house, Moved))}")
+    right("settled")
+    assert rows(house, Renamed) == rows(house, Moved) == []
+    assert unattested(house.store) == set()
+
+
+def test_whoever_has_a_ticket_of_the_old_key_may_use_it_up(house: House, hana: Registry) -> None:
+    found, ticket = checking.tags_of(hana, [LISTED, ABSENT])
+    house.rotated()
+    asked = checking.ask(hana, found, ticket=ticket, terms=TERMS, key="old")
+    assert [answer.is_hit for answer in asked.answers] == [True, False]
+    assert len({bytes(each.handle) for each in rows(house, Check)}) == 2  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("moment", ["begun", "switched", "settled"])
+def test_checks_of_one_person_under_either_key_have_one_handle(house: House, hana: Registry, moment: str) -> None:
+    answers(hana, LATER, key="early")
+    if moment == "begun":
+        house.begun()
+        house.moved()
+    else:
+        rotation = house.rotated()
+    if moment == "settled":
+        house.clock.move(GRACE)
+        house.verified()
+        while house.settle_some(rotation):
+            pass
+    answers(hana, LATER, key="late")
+    handles = {check.handle for check in rows(house, Check)}  # type: ignore[attr-defined]
+    assert len(handles) == 1
+
+
+def test_a_tag_under_either_key_has_the_handle_that_the_rows_have(house: House, hana: Registry) -> None:
+    """By it a report, an attestation and a recall find the person, whichever key their tag is under."""
+    (before,), _ = checking.tags_of(hana, [LATER])
+    answers(hana, LATER, key="early")
+    house.rotated()
+    (after,), _ = checking.tags_of(hana, [LATER])
+    with house.store.write() as session:
+        assert after != before
+        (kept,) = session.scalars(sa.select(Check.handle))
+        assert handle_of(session, before) == handle_of(session, after) == kept
+
+
+def test_the_switch_waits_for_what_is_not_moved_and_for_the_regulator(house: House, hana: Registry) -> None:
+    house.begun()
+    with pytest.raises(Conflict) as refused:
+        house.switched()
+    assert refused.value.code == "rotation-unmoved"
+    house.moved()
+    with pytest.raises(Conflict) as refused:
+        house.switched()
+    assert refused.value.code == "rotation-unverified"
+    assert house.verified() == 1
+    answers(hana, ABSENT, key="late")
+    with pytest.raises(Conflict) as refused:
+        house.switched()
+    assert refused.value.code == "rotation-unmoved"
+    house.moved()
+    house.switched()
+
+
+def test_the_old_handles_stay_for_the_grace_and_until_every_proof_is_verified(house: House, hana: Registry) -> None:
+    answers(hana, ABSENT, key="one")
+    house.begun()
+    house.moved()
+    house.verified()
+    house.moved()
+    rotation = house.switched()
+    house.clock.move(GRACE - timedelta(seconds=1))
+    with pytest.raises(Conflict) as refused:
+        house.settle_some(rotation)
+    assert refused.value.code == "rotation-grace"
+    house.clock.move(timedelta(seconds=1))
+    with pytest.raises(Conflict) as refused:
+        house.settle_some(rotation)
+    assert refused.value.code == "rotation-unverified"
+    assert house.verified() == 1
+    assert house.settle_some(rotation) > 0
+
+
+def test_only_the_operator_rotates_and_only_a_regulator_verifies(house: House) -> None:
+    rotation = house.begun()
+    following = house.holder.begin_rotation()
+    with house.store.write() as session, pytest.raises(Forbidden):
+        actions.begin(
+            session, actor=house.cast.rex.actor, keys=house.holder.public(), following=following, now=house.clock()
+        )
+    for step in (actions.switch, lambda s, **with_: actions.settle_some(s, limit=1, **with_)):
+        with house.store.write() as session, pytest.raises(Forbidden):
+            step(session, actor=house.cast.rex.actor, rotation=rotation, now=house.clock())
+    house.cast["rex"], rex = house.cast.olaf, house.cast.rex
+    try:
+        with pytest.raises(Forbidden):
+            house.verified()
+    finally:
+        house.cast["rex"] = rex
+
+
+# A swapped entry
+
+
+Swap = Callable[[House], None]
+
+
+def swap_seals(house: House) -> None:
+    with house.store.engine.begin() as raw:
+        first, second = raw.execute(sa.select(Moved.source, Moved.sealed_next).order_by(Moved.ordinal)).all()
+        for source, sealed in ((first[0], second[1]), (second[0], first[1])):
+            raw.execute(sa.update(Moved).where(Moved.source == source).values(sealed_next=sealed))
+
+
+def swap_next_handles(house: House) -> None:
+    with house.store.engine.begin() as raw:
+        first, second = raw.execute(sa.select(Renamed.id, Renamed.handle_next)).all()
+        raw.execute(sa.update(Renamed).where(Renamed.id == first[0]).values(handle_next=b"\0" * 32))
+        raw.execute(sa.update(Renamed).where(Renamed.id == second[0]).values(handle_next=first[1]))
+        raw.execute(sa.update(Renamed).where(Renamed.id == first[0]).values(handle_next=second[1]))
+
+
+def damage_proof(house: House) -> None:
+    with house.store.engine.begin() as raw:
+        proof = raw.execute(sa.select(Proof.proof)).scalar_one()
+        raw.execute(sa.update(Proof).values(proof=bytes([proof[0] ^ 1]) + proof[1:]))
+
+
+def another_ratio(house: House) -> None:
+    with house.store.engine.begin() as raw:
+        raw.execute(sa.update(Rotation).values(ratio_public=house.holder.public().draw_public))
+
+
+@pytest.mark.parametrize("swap", [swap_seals, swap_next_handles, damage_proof, another_ratio])
+def test_a_swapped_entry_is_refused_by_the_regulators_process(house: House, swap: Swap) -> None:
+    house.listed(LATER)
+    house.begun()
+    assert house.moved() == 2
+    swap(house)
+    with pytest.raises(Conflict):
+        house.verified()
+    with pytest.raises(Conflict):
+        house.switched()
+
+
+def test_a_case_whose_seal_is_anothers_is_refused_when_it_is_moved(house: House) -> None:
+    other = house.listed(LATER)
+    rotation = house.begun()
+    with house.store.engine.begin() as raw:
+        table = Entry.__table__
+        (sealed,) = raw.execute(sa.select(table.c.sealed_tag).where(table.c.id == other)).one()
+        raw.execute(sa.text('UPDATE "case" SET sealed_tag = :sealed'), {"sealed": sealed})
+    with pytest.raises(Conflict, match="another tag sealed"):
+        moving.move_some(house.store, house.holder, rotation, limit=1000, now=house.clock())
+    assert rows(house, Moved) == []
+
+
+def test_what_was_erased_since_it_was_moved_is_moved_again_without_it(house: House, hana: Registry) -> None:
+    answers(hana, ABSENT, key="one")
+    answers(hana, LATER, key="two")
+    house.moved()
+    assert house.moved() == 2
+    with house.store.engine.begin() as raw:
+        first = raw.execute(sa.select(Check.id).limit(1)).scalar_one()
+        raw.execute(sa.update(Check).where(Check.id == first).values(sealed_tag=None, handle=None))
+    house.verified()
+    assert len(rows(house, Moved)) == 1
+    assert house.moved() == 1
+    assert house.verified() == 1
+
+
+# Clients
+
+
+def test_a_client_follows_by_the_log_alone(house: House, connect: Connect, cast: Cast) -> None:
+    pinned = connect(cast.hana).pins
+    house.rotated()
+    registry = connect(cast.hana, pin=False)
+    registry.pin(pinned)
+    assert registry.pins.public_key == house.holder.begin_rotation().public
+    assert answers(registry, LISTED, key="k") == [True]
+
+
+def test_a_key_that_the_log_does_not_show_is_refused(house: House, connect: Connect, cast: Cast) -> None:
+    registry = connect(cast.hana)
+    pinned = registry.pins
+    house.rotated()
+    (step,) = registry.pin()["identity"]["succession"]
+    assert pinned.follow([step], pinned.policy) == registry.pins
+    for wrong in ([], None, [{**step, "entry": step["entry"][:-8] + "AAAAAAAA"}], [{**step, "proof": ""}], [{}], [7]):
+        with pytest.raises(Untrusted):
+            pinned.follow(wrong, pinned.policy).verify_same(registry.pins)
+
+
+def test_until_the_log_shows_the_new_key_clients_are_asked_to_wait(house: House, hana: Registry) -> None:
+    house.begun()
+    house.moved()
+    house.verified()
+    with house.store.write() as session:
+        rotation = going_on(session)
+        assert rotation is not None
+        actions.switch(session, actor=house.cast.olaf.actor, rotation=rotation, now=house.clock())
+    hana._sleep = lambda _: house.publish()
+    assert answers(hana, LISTED, key="k") == [True]
