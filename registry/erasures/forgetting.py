@@ -19,13 +19,11 @@ from registry.checks.models import Check
 from registry.db import Base, Session
 from registry.log.actions import touch
 
-GONE: Final = frozenset(
-    {"answer", "attestation", "case_match", "countersignature", "exhibit", "statement", "subject_session"}
-)
+GONE: Final = frozenset({"answer", "attestation", "case_match", "countersignature", "statement", "subject_session"})
 # Sealed under the vault key, and about no person: acknowledgements of recalls, and the erasure's own signature.
 KEPT: Final = frozenset({("erasure", "sealed_statement"), ("recall", "sealed_statement")})
-# Digests and names by which somebody who has the original could recognise it.
-MATCHABLE: Final = frozenset({"code_hash", "holder_match", "jti", "lookup", "statement_digest"})
+# Digests, names and sizes by which somebody who has the original could recognise it.
+MATCHABLE: Final = frozenset({"code_hash", "holder_match", "jti", "lookup", "size", "statement_digest"})
 _HANDLES: Final = frozenset({"handle", "subject_handle"})
 
 
@@ -90,4 +88,6 @@ def _empty(row: Base) -> None:
 
 
 def _random_like(value: Any) -> Any:
+    if isinstance(value, int):
+        return 0
     return secrets.token_bytes(len(value)) if isinstance(value, bytes) else secrets.token_hex(16)

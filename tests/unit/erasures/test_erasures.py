@@ -391,6 +391,17 @@ def test_nothing_in_any_file_opens_or_matches_the_person(
     assert [name for name, value in never.items() if name != "tag" and value.decode() in said] == []
 
 
+def test_what_stays_points_to_nothing_that_goes() -> None:
+    """Else a case that has such a row could never be forgotten."""
+    dangling = {
+        f"{name}.{key.parent.name}"
+        for name, table in Base.metadata.tables.items()
+        for key in table.foreign_keys
+        if key.column.table.name in GONE
+    }
+    assert dangling == set()
+
+
 def test_every_column_that_could_match_somebody_is_emptied_or_known_to_be_harmless() -> None:
     """A new table of a case with a digest in it must come into `forgetting`, or be put here on purpose."""
     harmless = {"draw.root", "draw.nonce", "draw.message", "draw.v", "draw.proof"}
