@@ -17,7 +17,7 @@ from registry.worker import clocks, outbox
 from registry.worker.own_keys import OwnKeys
 from registry.worker.publishing import Publisher
 
-WAKE = 0.02  # seconds between two looks for new acts: a published leaf is well within a second
+WAKE = 0.05  # seconds between two looks for new acts: a published leaf is well within a second
 PAUSE = 0.1  # seconds between rounds
 SELDOM = 60.0  # seconds between rounds of what may wait
 

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import time
+
 from registry.errors import Unavailable
 from registry.log import kept
 from registry.log.models import Checkpoint
@@ -17,12 +19,15 @@ from registry.log.sequencer import publish as show
 from registry.running import Running
 from registry.worker.witnesses import Witnesses
 
+PAUSE = 1.0  # seconds before witnesses without a quorum are asked again; sequencing goes on
+
 
 class Publisher:
     """The log's duty of the worker, with its connections to the witnesses."""
 
     def __init__(self, run: Running) -> None:
         self._witnesses = Witnesses(run.policy, run.store)
+        self._again = 0.0
 
     def close(self) -> None:
         self._witnesses.close()
@@ -34,7 +39,7 @@ class Publisher:
         self._witnesses.verify_not_behind()
 
     def publish(self, run: Running) -> bool:
-        """Whether there was anything. Conflict when the database was set back, Unavailable without a quorum."""
+        """Whether there may be more. Conflict when the database was set back, Unavailable without a quorum."""
         with run.store.read() as session:
             if not waits(session):  # 1
                 return False
@@ -43,21 +48,21 @@ class Publisher:
         origin, key = run.settings.log_origin, run.secrets.log_key
         if sequence(run.store, key=key, origin=origin, now=run.clock(), witnessed=witnessed):  # 3
             kept.keep(run.store)
-        self._show(run)  # 4
-        return True
-
-    def _show(self, run: Running) -> None:
         with run.store.read() as session:
             head = latest(session)
         if head is None or head.published is not None:
-            return
-        note = self._cosigned(head) if self._witnesses.needed else head.note
+            return True
+        if time.monotonic() < self._again:
+            return False
+        note = self._cosigned(head) if witnessed else head.note  # 4
         with run.store.write() as session:
             show(session, session.get_one(Checkpoint, head.size), note)
+        return True
 
     def _cosigned(self, head: Checkpoint) -> str:
         try:
             return self._witnesses.cosigned(head)
         except Unavailable:
+            self._again = time.monotonic() + PAUSE
             self._witnesses.verify_not_behind()  # it may be our fault, and then no later try would help
             raise

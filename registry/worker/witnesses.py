@@ -39,6 +39,7 @@ class Witnesses:
         self._store = store
         self._asked = [witness for witness in policy.witnesses if witness.url]
         self._sizes: dict[str, int] = {}
+        self._last_asked: dict[str, Future[Signature]] = {}
         self._pool = ThreadPoolExecutor(max(len(self._asked), 1), thread_name_prefix="witness")
 
     @cached_property
@@ -57,7 +58,9 @@ class Witnesses:
 
     def cosigned(self, head: Checkpoint) -> str:
         """The head's note under the quorum. Unavailable when that is not met."""
-        waiting = {self._pool.submit(self._ask, witness, head): witness for witness in self._asked}
+        free = [witness for witness in self._asked if self._is_free(witness)]
+        waiting = {self._pool.submit(self._ask, witness, head): witness for witness in free}
+        self._last_asked |= {witness.name: future for future, witness in waiting.items()}
         note, signed = head.note, set()
         for witness, signature in _answered(waiting):
             note = attach(note, [signature])
@@ -66,6 +69,11 @@ class Witnesses:
                 self.policy.open(note)
                 return note
         raise Unavailable(f"{len(signed)} witnesses cosigned the log's head, and that is no quorum", retry_after=1)
+
+    def _is_free(self, witness: Witness) -> bool:
+        """One request at a time: else a witness that hangs would take up every thread that the others need."""
+        last = self._last_asked.get(witness.name)
+        return last is None or last.done()
 
     def _ask(self, witness: Witness, head: Checkpoint) -> Signature:
         """Its signature, verified; asked a second time when it had cosigned another size than we thought."""

@@ -53,22 +53,27 @@ ROWS_DIGEST = base64url.encode(hashlib.sha256(EMPTY_ROWS).digest())
 
 
 class Times:
-    """Seconds by what was measured."""
+    """Seconds by what was measured: on the wall, and of this process's own work."""
 
     def __init__(self) -> None:
-        self.of: dict[str, list[float]] = {}
+        self.wall: dict[str, list[float]] = {}
+        self.cpu: dict[str, list[float]] = {}
 
     @contextmanager
     def measure(self, what: str) -> Iterator[None]:
-        begin = time.perf_counter()
+        begin, worked = time.perf_counter(), time.process_time()
         yield
-        self.of.setdefault(what, []).append(time.perf_counter() - begin)
+        self.wall.setdefault(what, []).append(time.perf_counter() - begin)
+        self.cpu.setdefault(what, []).append(time.process_time() - worked)
 
-    def median(self, what: str) -> float:
-        return statistics.median(self.of[what])
+    def median(self, *parts: str) -> tuple[float, float]:
+        """Wall and CPU of these one after the other."""
+        sums = [sum(statistics.median(kind[part]) for part in parts) for kind in (self.wall, self.cpu)]
+        return sums[0], sums[1]
 
-    def p99(self, what: str) -> float:
-        return sorted(self.of[what])[int(len(self.of[what]) * 0.99)]
+    def p99(self, what: str) -> tuple[float, float]:
+        ranked = [sorted(kind[what]) for kind in (self.wall, self.cpu)]
+        return ranked[0][int(len(ranked[0]) * 0.99)], ranked[1][int(len(ranked[1]) * 0.99)]
 
 
 def acts(count: int, now: datetime) -> list[dict[str, object]]:
@@ -116,29 +121,27 @@ def prove_batch(store: Store, times: Times, start: int, end: int) -> None:
         KEY.sign(b"head")
 
 
-def cold(url: str, times: Times, leaves: int) -> None:
-    """A store of its own for each: nothing is cached but by the system."""
+def cold(store: Store, times: Times, leaves: int) -> None:
+    """Each over a connection of its own: nothing is cached but by the system."""
     dice = random.Random(1)
     for _ in range(1000):
-        store, position = Store(url, KEYRING), dice.randrange(leaves)
+        store.engine.dispose()
+        position = dice.randrange(leaves)
         with store.read() as session:
-            session.connection()
             act = session.scalars(sa.select(Act).where(Act.position == position)).one()
             with times.measure("proof cold"):
                 assert queries.prove(session, act)
-        store.engine.dispose()
 
 
-def restart(url: str, times: Times) -> None:
+def restart(store: Store, times: Times) -> None:
     for _ in range(100):
-        store = Store(url, KEYRING)
+        store.engine.dispose()
         with store.read() as session:
             session.connection()
             with times.measure("root"):
                 head = latest(session)
                 assert head is not None
                 assert tree.root_at(head.size, tiles.hashes(reader(session))) == head.root
-        store.engine.dispose()
 
 
 def audits(store: Store, times: Times, leaves: int) -> None:
@@ -206,28 +209,47 @@ def _is_public(store: Store, act: int) -> bool:
 
 def table(times: Times, leaves: int) -> str:
     batch = min(BATCH, leaves)
-    together = times.median("sequence") + times.median("prove")
-    with_acts = together + times.median("write")
     rows = [
-        ("receipts per second, sequenced and proven", f"{batch / together:,.0f}", "15,000", batch / together >= 15_000),
-        ("… with the writing of the acts", f"{batch / with_acts:,.0f}", "", True),
-        ("… of hashing and signing alone, in the same run", f"{times.median('floor') / together:.2f}", "", True),
-        ("root after a restart, median", _ms(times.median("root")), "5 ms", times.median("root") < 0.005),
-        ("cold inclusion proof, median", _ms(times.median("proof cold")), "", True),
-        ("cold inclusion proof, p99", _ms(times.p99("proof cold")), "1 ms", times.p99("proof cold") < 0.001),
-        ("act to published checkpoint, p99", _ms(times.p99("published")), "1,000 ms", times.p99("published") < 1),
-        ("audit of the tree", f"{times.median('audit tree'):.1f} s", "5 s", times.median("audit tree") < 5),
-        ("audit with every opening", f"{times.median('audit full'):.1f} s", "120 s", times.median("audit full") < 120),
-        ("audit from outside, all of it", f"{times.median('audit outside'):.1f} s", "", True),
-        ("audit from outside, 1,000 leaves later", f"{times.median('audit on'):.2f} s", "", True),
+        _rate("receipts per second, sequenced and proven", batch, times.median("sequence", "prove"), 15_000),
+        _rate("… with the writing of the acts", batch, times.median("write", "sequence", "prove"), None),
+        _rate("… if it were hashing and signing alone", batch, times.median("floor"), None),
+        _span("root after a restart, median", times.median("root"), 0.005),
+        _span("cold inclusion proof, median", times.median("proof cold"), None),
+        _span("cold inclusion proof, p99", times.p99("proof cold"), 0.001),
+        _span("act to published checkpoint, p99", times.p99("published"), 1),
+        _span("audit of the tree", times.median("audit tree"), 5),
+        _span("audit with every opening", times.median("audit full"), 120),
+        _span("audit from outside, all of it", times.median("audit outside"), None),
+        _span("audit from outside, 1,000 leaves later", times.median("audit on"), None),
     ]
-    lines = [f"| at {leaves:,} leaves | measured | wanted | |", "|---|---|---|---|"]
-    lines += [f"| {what} | {found} | {wanted} | {'' if met else 'missed'} |" for what, found, wanted, met in rows]
+    lines = [f"| at {leaves:,} leaves | on the wall | own work | wanted | |", "|---|---|---|---|---|", *rows]
     return "\n".join(lines)
 
 
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.2f} ms"
+def _rate(what: str, count: int, found: tuple[float, float], wanted: int | None) -> str:
+    wall, cpu = (count / seconds for seconds in found)
+    return _row(what, f"{wall:,.0f}", f"{cpu:,.0f}", f"{wanted:,}" if wanted else "", _verdict(wall, cpu, wanted))
+
+
+def _span(what: str, found: tuple[float, float], wanted: float | None) -> str:
+    wall, cpu = found
+    verdict = _verdict(1 / wall, 1 / cpu, 1 / wanted if wanted else None)
+    return _row(what, _seconds(wall), _seconds(cpu), _seconds(wanted) if wanted else "", verdict)
+
+
+def _verdict(wall: float, cpu: float, wanted: float | None) -> str:
+    """By how much it was missed, and whether the machine's other work explains it."""
+    if wanted is None or wall >= wanted:
+        return ""
+    return "missed on the wall alone" if cpu >= wanted else f"missed: {wanted / cpu:.1f} times"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def main() -> None:
@@ -237,12 +259,11 @@ def main() -> None:
     options = parser.parse_args()
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/registry.db"
-        store = Store(url, KEYRING)
+        store = Store(f"sqlite:///{folder}/registry.db", KEYRING)
         revisions.upgrade(store.engine)
         fill(store, times, options.leaves)
-        restart(url, times)
-        cold(url, times, options.leaves)
+        restart(store, times)
+        cold(store, times, options.leaves)
         audits(store, times, options.leaves)
         latency(store, times)
         store.engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -189,6 +190,25 @@ def test_a_witness_that_lies_about_its_size_stops_nobody(house: House) -> None:
         publish(house.run)
         house.verify()
         assert house.shown() == 3
+
+
+def test_a_witness_that_hangs_is_asked_once_and_holds_up_nobody(house: House) -> None:
+    """It takes the connection and says nothing; the quorum is met without it, again and again."""
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        urls = {name: stack.enter_context(house._serving(name)) for name in ("regulator", "acme", "birch")}
+        house.configure({**urls, "union": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        publisher = Publisher(house.run)
+        for _ in range(6):
+            house.say()
+            publisher.publish(house.run)
+        asked = [silent.accept()[0]]
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+        asked.pop().close()
+        publisher.close()
+    assert house.shown() == 6
 
 
 def test_a_policy_for_another_log_is_refused(house: House) -> None:
