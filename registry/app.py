@@ -10,7 +10,7 @@ import structlog
 from apiflask import APIBlueprint, APIFlask
 from flask import request
 
-from registry import api, web
+from registry import api, policy_check, web
 from registry.access import Action, needs
 from registry.config import load
 from registry.parent import end_with_parent
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(run: Running) -> APIFlask:
+    policy_check.verify()
     app = APIFlask(
         "registry",
         title="Zilu",

@@ -77,17 +77,14 @@ class Offence:
     zh: str
 
 
-OFFENCES: Final = MappingProxyType(
-    {
-        offence.code: offence
-        for offence in (
-            Offence("sale", 1, "Sold customer data", "出售客户信息"),
-            Offence("disclosure", 1, "Gave customer data to outsiders", "非法提供客户信息"),
-            Offence("theft", 1, "Took customer data without authority", "窃取客户信息"),
-            Offence("account-rental", 1, "Let outsiders use a system account", "出租出借系统账号"),
-        )
-    }
+# A changed meaning is a new version below the old one, which stays: old reports are read by it.
+OFFENCE_VERSIONS: Final = (
+    Offence("sale", 1, "Sold customer data", "出售客户信息"),
+    Offence("disclosure", 1, "Gave customer data to outsiders", "非法提供客户信息"),
+    Offence("theft", 1, "Took customer data without authority", "窃取客户信息"),
+    Offence("account-rental", 1, "Let outsiders use a system account", "出租出借系统账号"),
 )
+OFFENCES: Final = MappingProxyType({offence.code: offence for offence in OFFENCE_VERSIONS})  # the present versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +114,8 @@ REVIEW_EVERY: Final = 5 * 365 * DAY  # …and after this long at the latest
 
 # Filing and notice
 FILING_LIMIT: Final = 10 * DAY  # from the finding to the report
+FILING_WARNING: Final = 7 * DAY  # from the finding; whoever holds a draft is warned
+DRAFT_LIFE: Final = 30 * DAY  # from its first line; then it is swept
 RESPONSE_WINDOW: Final = 30 * DAY  # from service to listing; nothing is visible before
 REASONS_LENGTH: Final = 2_000
 STATEMENT_LENGTH: Final = 2_000  # characters

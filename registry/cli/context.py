@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from registry import policy_check
 from registry.config import ClientSettings, Settings, load, load_client
 
 
 class Context:
-    """`settings` raises Invalid with one sentence when the file is wrong."""
+    """`settings` raises Invalid with one sentence when the file is wrong, and so does this when the policy is."""
 
     def __init__(self, config: Path) -> None:
+        policy_check.verify()
         self.config = config
 
     @cached_property

@@ -2,13 +2,80 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
 
+from flask import render_template
+from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
+
+from registry import policy_check
 from registry.access import Action, needs
 from registry.web.public.blueprint import bp
+from registry.web.wording import number, term
+from registry.web.words import Words
+
+# What each length of time is for. One that is not here is shown under its own name: none is ever left out.
+LABELS: Final[Words] = MappingProxyType(
+    {
+        "FILING_LIMIT": _("From the finding to the report"),
+        "FILING_WARNING": _("From the finding to the warning that time is running out"),
+        "DRAFT_LIFE": _("A draft of a report is kept"),
+        "INSPECTION_LIFE": _("A sealed annex can be looked at under supervision"),
+        "RESPONSE_WINDOW": _("From the letter to the listing; nothing is visible before"),
+        "MEMBER_INFORMED": _("The company learns of an appeal"),
+        "ANSWER_LIMIT": _("The company answers; if it is silent, the entry is hidden"),
+        "NONCE_LIMIT": _("The person adds a number to the draw"),
+        "DECISION_LIMIT": _("The panel decides"),
+        "DECISION_LIMIT_URGENT": _("The panel decides an urgent appeal"),
+        "SECOND_INSTANCE_LIMIT": _("The second panel decides"),
+        "APPEAL_LIMIT": _("An appeal as a whole"),
+        "FINDING_ANSWER": _("A finding is answered; then the regulators are told"),
+        "RECALL_ACK": _("A recall is acknowledged; then the regulator is told"),
+        "REVIEW_EVERY": _("Every listing is reviewed after this long at the latest"),
+        "MAX_TERM": _("The longest listing, whatever its level"),
+        "ORDER_CONFIRMED": _("An order that hides an entry is confirmed by a second person, or it lapses"),
+        "ORDER_LONGEST": _("The longest order"),
+        "COUNTER_WITHIN": _("Two officers at a counter see the person within"),
+        "MANDATE_LONGEST": _("The longest mandate of a representative"),
+        "CHECK_OPEN": _("A hiring check is told of new listings"),
+        "CHECK_KEPT": _("Whom a check asked about is kept"),
+        "CHECK_KEPT_HIRED": _("Whom a check asked about is kept, if hired"),
+        "NEVER_APPLIED_ANSWER": _("The company shows that the person applied"),
+        "ROTATION_GRACE": _("The old identity key is kept after its change"),
+        "TICKET_LIFE": _("From the blinded question to the check"),
+        "RECEIPT_PROMISE": _("From an answer to its proof in the log"),
+        "SEQUENCING_LIMIT": _("From an act to its place in the log"),
+        "SESSION_LIFE": _("A person stays signed in"),
+        "TOKEN_LIFE": _("A program stays signed in"),
+        "ASSERTION_LIFE": _("A program’s proof of who it is is valid"),
+        "CLOCK_SKEW": _("A client’s clock may be off by"),
+        "IDEMPOTENCY_LIFE": _("A request can be repeated without effect"),
+        "SIGN_IN_PAUSE": _("After too many failed sign-ins"),
+    }
+)
 
 
 @bp.get("/policy")
 @needs(Action.PUBLIC)
 def policy() -> str:
-    return render_template("public/policy.html")
+    return render_template("public/policy.html", limits=limits())
+
+
+def limits() -> list[tuple[str, str]]:
+    """Every length of time in the policy with what it is for, those with a label first."""
+    lengths = policy_check.durations()
+    names = [*(name for name in LABELS if name in lengths), *sorted(lengths.keys() - LABELS.keys())]
+    return [(str(LABELS.get(name, name.replace("_", " ").capitalize())), span(lengths[name])) for name in names]
+
+
+def span(length: timedelta) -> str:
+    """`15 minutes`, `12 hours`, `90 days` or `5 years`."""
+    minutes, rest = divmod(length, timedelta(minutes=1))
+    if not rest and minutes < 60:
+        return str(ngettext("%(count)s minute", "%(count)s minutes", minutes, count=number(minutes)))
+    if not rest and minutes % 60 == 0 and length < timedelta(days=1):
+        hours = minutes // 60
+        return str(ngettext("%(count)s hour", "%(count)s hours", hours, count=number(hours)))
+    return term(length)
