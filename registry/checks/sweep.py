@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from registry.cases.models import Case
+from registry.checks.forgetting import forget_checks
 from registry.checks.models import Allowance, Check, Ticket
 from registry.checks.rules import budget_day
 from registry.db import Session
@@ -28,8 +29,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
         session.delete(row)
     over = sa.select(Check).where(Check.handle.is_not(None), Check.kept_until <= now, ~_is_preserved(now))
     blinded = list(session.scalars(over.limit(limit)))
-    for check in blinded:
-        check.handle = check.blind = check.sealed_tag = None
+    forget_checks(session, blinded)
     if count := len(gone) + len(blinded):
         record(session, "check.sweep", actor="system:sweep", now=now, facts={"rows": count})
     return count

@@ -20,6 +20,7 @@ from registry.erasures.forgetting import forget
 from registry.erasures.models import Erasure
 from registry.erasures.rules import NEXT, State, Verb
 from registry.errors import Conflict, NotFound
+from registry.keys.rotations import stop_handles
 from registry.log.actions import record
 from registry.log.models import Act, LeafType
 from registry.members.models import Kind, Member
@@ -110,6 +111,7 @@ def cosign(session: Session, *, actor: Actor, erasure_id: str, statement: str, i
 
 def execute(session: Session, *, erasure: Erasure, now: datetime, actor: str = CLOCK) -> Erasure:
     """Forget the case, and append the leaf that says so. The caller empties the journal once it has committed."""
+    stop_handles(session)  # nobody moves a tag or asks about the person meanwhile
     case = session.get_one(Case, erasure.case_id, with_for_update=True)  # nobody adds an act of the case meanwhile
     require_current(session, erasure, now)
     advance(session, erasure, NEXT, Verb.EXECUTE, actor=actor, now=now, executed_at=now)

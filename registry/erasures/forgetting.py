@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from registry.cases import acts
 from registry.cases.actions import key_of
 from registry.cases.models import Case
+from registry.checks.forgetting import forget_checks, forget_moved, forget_renamed
 from registry.checks.models import Check
 from registry.db import Base, Session
 from registry.log.actions import touch
@@ -36,9 +37,11 @@ def forget(session: Session, case: Case) -> None:
             of_case = sa.select(kind).where(kind.case_id == case.id)  # type: ignore[attr-defined]
             for row in session.scalars(of_case).all():
                 _forget_row(session, row)
+    handles = [case.subject_handle] if case.subject_handle is not None else []
     case.wrapped_key = None
     _empty(case)
-    session.flush()
+    forget_moved(session, [f"case:{case.id}"])
+    forget_renamed(session, handles)
     for table, name in attested:
         if (left := _stored(session, table, name)) is not None:
             touch(session, left)
@@ -64,8 +67,7 @@ def _forget_checks(session: Session, case: Case) -> None:
     other = sa.select(Case.id).where(Case.subject_handle == case.subject_handle, Case.id != case.id).limit(1)
     if case.subject_handle is None or session.scalar(other) is not None:
         return
-    for check in session.scalars(sa.select(Check).where(Check.handle == case.subject_handle)).all():
-        check.handle = check.blind = None
+    forget_checks(session, session.scalars(sa.select(Check).where(Check.handle == case.subject_handle)).all())
 
 
 def _forget_row(session: Session, row: Base) -> None:

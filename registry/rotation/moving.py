@@ -50,7 +50,7 @@ def move_some(store: Store, holder: Holder, rotation: Rotation, *, limit: int, n
     answer = holder.move_sealed([source.sealed for source in sources])
     verify(rotation, answer.tags, answer.moved, answer.proof)
     with store.write() as session:
-        return _write(session, rotation, sources, answer, now)
+        return write(session, rotation, sources, answer, now)
 
 
 def verify(
@@ -101,13 +101,14 @@ def _checks() -> sa.Select[Check]:
     return sa.select(Check).where(Check.sealed_tag.is_not(None), Check.handle.is_not(None), ~moved)
 
 
-def _write(
-    session: Session, rotation: Rotation, sources: Sequence[Source], answer: holders.Moved, now: datetime
-) -> int:
+def write(session: Session, rotation: Rotation, sources: Sequence[Source], answer: holders.Moved, now: datetime) -> int:
+    """Write what was moved under a new proof; 0 when another process was first, or a tag was erased meanwhile."""
     stop_handles(session)
     names = [source.name for source in sources]
     if session.scalar(sa.select(sa.func.count()).where(Moved.source.in_(names))):
-        return 0  # another process was first; the next round finds what is left
+        return 0  # the next round finds what is left
+    if any(source_of(session, source.name) != source for source in sources):
+        return 0
     made = Proof(id=new_id(), rotation_id=rotation.id, proof=answer.proof, tags=len(sources), made_at=now)
     session.add(made)
     session.flush()

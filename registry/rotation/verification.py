@@ -22,14 +22,15 @@ from registry.errors import Conflict
 from registry.identity import tags
 from registry.keys.holder import Holder
 from registry.keys.models import Moved, Proof, Renamed, Rotation
+from registry.keys.rotations import stop_handles
 from registry.log.actions import record
-from registry.rotation.moving import Source, source_of, verify, verify_handle
+from registry.rotation.moving import ACTOR, Source, source_of, verify, verify_handle, write
 
 
 def verify_some(store: Store, holder: Holder, rotation: Rotation, *, actor: Actor, now: datetime) -> int:
     """Verify one proof; returns how many tags it is for, 0 when none is left. Conflict names what does not fit.
 
-    What was erased since it was moved leaves its proof without meaning: the others under that proof are moved again.
+    What was erased since it was moved leaves its proof without meaning: the others under it are moved again at once.
     """
     require(actor, Action.ROTATION_VERIFY)
     with store.read() as session:
@@ -38,8 +39,8 @@ def verify_some(store: Store, holder: Holder, rotation: Rotation, *, actor: Acto
             return 0
         rows = list(session.scalars(sa.select(Moved).where(Moved.proof_id == proof.id).order_by(Moved.ordinal)))
         sources = [source for row in rows if (source := source_of(session, row.source)) is not None]
-    if len(sources) < len(rows):
-        _forget(store, proof.id, now)
+    if len(sources) < proof.tags:
+        _move_again(store, holder, rotation, proof, sources, now)
         return proof.tags
     before = holder.open_sealed([source.sealed for source in sources])
     after = holder.open_sealed([row.sealed_next for row in rows])
@@ -76,10 +77,19 @@ def _note(session: Session, proof_id: str, actor: Actor, now: datetime) -> None:
     record(session, "identity.verify", actor=actor.id, now=now, facts={"proof": proof.id, "tags": proof.tags})
 
 
-def _forget(store: Store, proof_id: str, now: datetime) -> None:
+def _move_again(
+    store: Store, holder: Holder, rotation: Rotation, proof: Proof, sources: Sequence[Source], now: datetime
+) -> None:
+    """Put a proof of those that are left in place of one that can never be verified; after the switch as well."""
+    answer = holder.move_sealed([source.sealed for source in sources]) if sources else None
+    if answer is not None:
+        verify(rotation, answer.tags, answer.moved, answer.proof)
     with store.write() as session:
-        for row in session.scalars(sa.select(Moved).where(Moved.proof_id == proof_id)):
+        stop_handles(session)
+        for row in session.scalars(sa.select(Moved).where(Moved.proof_id == proof.id)):
             session.delete(row)
         session.flush()
-        session.delete(session.get_one(Proof, proof_id))
-        record(session, "identity.move-again", actor="system:rotation", now=now, facts={"proof": proof_id})
+        session.delete(session.get_one(Proof, proof.id))
+        record(session, "identity.move-again", actor=ACTOR, now=now, facts={"proof": proof.id})
+        if answer is not None and not write(session, rotation, sources, answer, now):
+            raise Conflict("a tag was erased meanwhile; verify again", code="rotation-again")

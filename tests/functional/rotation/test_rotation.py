@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from registry.checks.forgetting import forget_checks
 from registry.checks.models import Check
+from registry.checks.sweep import sweep
 from registry.client import checking
 from registry.client.api import Registry
 from registry.client.checking import Terms, check
@@ -18,6 +20,7 @@ from registry.errors import Conflict, Forbidden
 from registry.identity.document import Document
 from registry.keys.models import Moved, Proof, Renamed, Rotation
 from registry.keys.rotations import going_on, handle_of
+from registry.log.actions import record
 from registry.rotation import actions, moving
 from tests.attested import unattested
 from tests.cast import Cast
@@ -35,6 +38,12 @@ def answers(registry: Registry, *documents: Document, key: str) -> list[bool]:
 def rows(house: House, model: type[object]) -> list[object]:
     with house.store.read() as session:
         return list(session.scalars(sa.select(model)))
+
+
+def swept(house: House) -> None:
+    """Every check is over, long after."""
+    with house.store.write() as session:
+        sweep(session, now=house.clock() + timedelta(days=3650))
 
 
 def test_checks_are_right_before_during_and_after(house: House, hana: Registry) -> None:
@@ -210,18 +219,60 @@ def test_a_case_whose_seal_is_anothers_is_refused_when_it_is_moved(house: House)
     assert rows(house, Moved) == []
 
 
-def test_what_was_erased_since_it_was_moved_is_moved_again_without_it(house: House, hana: Registry) -> None:
+def test_what_is_erased_while_the_holder_moves_it_is_not_written(house: House, hana: Registry) -> None:
+    answers(hana, ABSENT, key="one")
+    house.moved()
+    with house.store.read() as session:
+        check = session.scalars(sa.select(Check)).one()
+    answer = house.holder.move_sealed([check.sealed_tag or b""])
+    source = moving.Source(f"check:{check.id}", check.sealed_tag or b"", check.handle or b"")
+    swept(house)
+    before = len(rows(house, Renamed))
+    with house.store.write() as session:
+        assert moving.write(session, house.begun(), [source], answer, house.clock()) == 0
+    assert len(rows(house, Renamed)) == before
+
+
+def test_the_sweep_takes_what_the_rotation_holds_of_a_check(house: House, hana: Registry) -> None:
+    answers(hana, ABSENT, LISTED, key="one")
+    house.rotated()
+    assert (len(rows(house, Moved)), len(rows(house, Renamed))) == (3, 2)
+    swept(house)
+    with house.store.read() as session:
+        assert session.scalars(sa.select(Moved.source)).one().startswith("case:")
+        listed = session.scalars(sa.select(Entry.handle)).one()
+        assert session.scalars(sa.select(Renamed.handle)).one() == listed
+    assert unattested(house.store) == set()
+
+
+@pytest.mark.parametrize("moment", ["moved", "switched"])
+def test_the_others_under_a_proof_come_to_the_new_key_when_one_of_them_is_erased(
+    house: House, hana: Registry, moment: str
+) -> None:
     answers(hana, ABSENT, key="one")
     answers(hana, LATER, key="two")
     house.moved()
-    assert house.moved() == 2
-    with house.store.engine.begin() as raw:
-        first = raw.execute(sa.select(Check.id).limit(1)).scalar_one()
-        raw.execute(sa.update(Check).where(Check.id == first).values(sealed_tag=None, handle=None))
     house.verified()
-    assert len(rows(house, Moved)) == 1
-    assert house.moved() == 1
-    assert house.verified() == 1
+    house.moved()
+    if moment == "switched":
+        house.switched()
+    with house.store.write() as session:
+        first = session.scalars(sa.select(Check).limit(1)).one()
+        forget_checks(session, [first])
+        record(session, "check.sweep", actor="system:sweep", now=house.clock())
+    house.verified()
+    assert len(rows(house, Moved)) == 2
+    rotation = house.switched()
+    house.clock.move(GRACE)
+    while house.settle_some(rotation):
+        pass
+    with house.store.read() as session:
+        left = session.scalars(sa.select(Check).where(Check.sealed_tag.is_not(None))).one()
+        (opened,) = house.holder.open_sealed([left.sealed_tag or b""])
+        source = moving.source_of(session, f"check:{left.id}")
+        assert source is not None
+        moving.verify_handle(session, source, opened)
+    assert unattested(house.store) == set()
 
 
 # Clients

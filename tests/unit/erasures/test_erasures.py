@@ -108,11 +108,17 @@ class Forgetting:
             actions.execute(session, erasure=session.query(Erasure).one(), now=self.clock())
         truncate_journal(self.store)
 
-    def forgotten(self) -> Forgetting:
-        erasure = self.voided().propose()
+    def cosigned(self) -> Forgetting:
+        return self.voided().signed()
+
+    def signed(self) -> Forgetting:
+        erasure = self.propose()
         self.regulator.open(erasure, self.clock())
         self.regulator.cosign(erasure, self.clock())
-        self.execute()
+        return self
+
+    def forgotten(self) -> Forgetting:
+        self.cosigned().execute()
         return self.sequenced()
 
     def audit(self) -> tuple[Difference, ...]:
@@ -120,15 +126,17 @@ class Forgetting:
         return audit(self.store, log=log, now=self.clock()).differences
 
 
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, holder_socket: Path) -> tuple[Path, Forgetting]:
-    """A file with the story so far, at the revision that the audit compares with; `file` gives each test a copy."""
-    path, clock = tmp_path_factory.mktemp("prepared") / "registry.db", conftest._clock  # the key holder's
+Prepared = tuple[Path, Forgetting]
+
+
+def prepare(folder: Path, holder: Holder) -> Prepared:
+    """A file with the story so far, at the revision that the audit compares with."""
+    path, clock = folder / "registry.db", conftest._clock  # the key holder's
     store, clock.at = Store(f"sqlite:///{path}", KEYRING), START
     revisions.upgrade(store.engine)
     with store.write() as session:
         cast = gather(session, START)
-    made = Forgetting(store, cast, Holder(holder_socket), clock)
+    made = Forgetting(store, cast, holder, clock)
     made.clock = MovingClock()
     made.clock.at = clock.at
     truncate_journal(store)
@@ -136,8 +144,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, holder_socket: Path) -> t
     return path, made
 
 
-@pytest.fixture
-def file(prepared: tuple[Path, Forgetting], tmp_path: Path) -> Iterator[Forgetting]:
+def copied(prepared: Prepared, tmp_path: Path) -> Iterator[Forgetting]:
+    """A copy of it, for one test."""
     path, made = prepared
     shutil.copy(path, tmp_path / "registry.db")
     file = copy.copy(made)
@@ -147,6 +155,16 @@ def file(prepared: tuple[Path, Forgetting], tmp_path: Path) -> Iterator[Forgetti
     file.operator = replace(made.operator, store=file.store)
     yield file
     file.store.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, holder_socket: Path) -> Prepared:
+    return prepare(tmp_path_factory.mktemp("prepared"), Holder(holder_socket))
+
+
+@pytest.fixture
+def file(prepared: Prepared, tmp_path: Path) -> Iterator[Forgetting]:
+    yield from copied(prepared, tmp_path)
 
 
 def test_the_audit_accepts_what_the_erasure_lists_and_attests_every_row_that_is_left(file: Forgetting) -> None:
@@ -335,7 +353,7 @@ def test_the_regulators_key_may_be_rotated_before_the_execution(file: Forgetting
     assert file.sequenced().audit() == ()
 
 
-def _canaries(file: Forgetting) -> dict[str, bytes]:
+def canaries_of(file: Forgetting) -> dict[str, bytes]:
     """What somebody could look for who has a stolen copy, and the registry's secrets or the person's papers."""
     with file.store.read() as session:
         case, entry = session.get_one(Case, file.case().id), session.get_one(Entry, file.entry_id)
@@ -346,6 +364,7 @@ def _canaries(file: Forgetting) -> dict[str, bytes]:
             "sealed tag": case.sealed_tag,
             "sealed tag of the entry": entry.sealed_tag,
             "handle of the check": session.query(Check).one().handle,
+            "sealed tag of the check": session.query(Check).one().sealed_tag,
             "wrapped key": case.wrapped_key,
             "statement": said.sealed_text,
             "letter": notice.sealed_letter,
@@ -361,7 +380,7 @@ def _canaries(file: Forgetting) -> dict[str, bytes]:
     return {name: value[:48] for name, value in found.items() if value is not None}
 
 
-def _in_files(folder: Path, canaries: dict[str, bytes]) -> set[str]:
+def in_files(folder: Path, canaries: dict[str, bytes]) -> set[str]:
     bytes_of = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     return {name for name, value in canaries.items() if any(value in data for data in bytes_of)}
 
@@ -370,8 +389,8 @@ def test_nothing_in_any_file_opens_or_matches_the_person(
     file: Forgetting, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.voided()
-    canaries = _canaries(file)
-    assert _in_files(tmp_path, canaries) == set(canaries)
+    canaries = canaries_of(file)
+    assert in_files(tmp_path, canaries) == set(canaries)
     never = {
         "number": file.accused.number.encode(),
         "tag": file.accused.filing.tag,
@@ -379,14 +398,14 @@ def test_nothing_in_any_file_opens_or_matches_the_person(
         "name": "王小明".encode(),
         "code": file.accused.code.encode(),
     }
-    assert _in_files(tmp_path, never) == set()
+    assert in_files(tmp_path, never) == set()
     erasure = file.propose()
     file.regulator.open(erasure, file.clock())
     file.regulator.cosign(erasure, file.clock())
     file.execute()
     file.sequenced()
     truncate_journal(file.store)
-    assert _in_files(tmp_path, {**canaries, **never}) == set()
+    assert in_files(tmp_path, {**canaries, **never}) == set()
     said = "".join(capsys.readouterr())
     assert [name for name, value in never.items() if name != "tag" and value.decode() in said] == []
 
