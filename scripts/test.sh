@@ -13,5 +13,5 @@ command -v chromium >/dev/null || {
     exit 1
   fi
 }
-if [ "$#" -eq 0 ]; then set -- -n 2 --dist worksteal -m "not long"; fi
+if [ "$#" -eq 0 ]; then set -- -n 2 --dist loadfile -m "not long"; fi
 exec .venv/bin/python -m pytest "$@"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -205,10 +206,23 @@ def verify_nobody_decided_on_their_own(session: Session) -> None:
     assert len({seat.account_id for seat in seats}) == len(seats)  # nobody sits in both instances
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+@settings(max_examples=8, deadline=None, phases=PHASES, derandomize=True)
 @given(walk=walks)
 def test_whatever_is_tried_the_house_stays_in_order(listed: Prepared, walk: tuple[int, list[Any], int]) -> None:
-    straight, strays, on = walk
+    verify_walk(listed, *walk)
+
+
+@pytest.mark.long
+@settings(max_examples=40, deadline=None, phases=PHASES)
+@given(walk=walks)
+def test_whatever_is_tried_at_length(listed: Prepared, walk: tuple[int, list[Any], int]) -> None:
+    verify_walk(listed, *walk)
+
+
+def verify_walk(listed: Prepared, straight: int, strays: list[Any], on: int) -> None:
     with fresh(listed) as contest:
         for name, who in WAY[:straight]:
             tried(contest, name, who)

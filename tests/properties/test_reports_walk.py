@@ -205,8 +205,23 @@ def verify_listing_was_fair(session: Session, filing: Filing, now: datetime) -> 
 
 
 @given(walk=walks)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None, derandomize=True)
 def test_whatever_is_tried_the_rules_hold(
+    founded: tuple[Path, Cast], holder_of_module: Holder, walk: list[tuple[tuple[str, str], timedelta]]
+) -> None:
+    verify_walk(founded, holder_of_module, walk)
+
+
+@pytest.mark.long
+@given(walk=walks)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_tried_at_length(
+    founded: tuple[Path, Cast], holder_of_module: Holder, walk: list[tuple[tuple[str, str], timedelta]]
+) -> None:
+    verify_walk(founded, holder_of_module, walk)
+
+
+def verify_walk(
     founded: tuple[Path, Cast], holder_of_module: Holder, walk: list[tuple[tuple[str, str], timedelta]]
 ) -> None:
     for house in houses(founded, holder_of_module):

@@ -30,8 +30,8 @@ def verify_one_history(notes: list[str]) -> None:
 
 
 def test_killed_at_random_points_it_tells_one_history(tmp_path: Path) -> None:
-    told = kill(tmp_path, seed=7, trials=8)
-    assert told["killed"] > 2
+    told = kill(tmp_path, seed=7, trials=4)
+    assert told["killed"] >= 1
     verify_one_history(told["notes"])
 
 
@@ -43,8 +43,8 @@ def test_killed_at_every_point_it_goes_on_where_it_stood(tmp_path: Path) -> None
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_again_and_again_it_tells_one_history(seed: int, tmp_path: Path) -> None:
-    told = kill(tmp_path, seed=seed, trials=60)
-    assert told["killed"] > 20
+    told = kill(tmp_path, seed=seed, trials=20)
+    assert told["killed"] > 5
     verify_one_history(told["notes"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ import pytest
 from tests.functional.tamper.behind import Copy
 from tests.functional.tamper.trials import KINDS, Kind, Trial
 
-TRIALS = 60
+TRIALS = int(os.environ.get("ZILU_TRIALS", "6"))  # of each kind; scripts/bench/tamper.py does sixty
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 
 
@@ -26,7 +27,7 @@ def caught(kind: Kind, copied: Callable[[], Copy], count: int) -> int:
 
 @each_kind
 def test_it_is_caught(kind: Kind, copied: Callable[[], Copy]) -> None:
-    assert caught(kind, copied, 2) == 2
+    assert caught(kind, copied, 1) == 1
 
 
 @pytest.mark.long

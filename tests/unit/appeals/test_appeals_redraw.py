@@ -176,7 +176,8 @@ def test_a_nonce_that_stood_in_the_log_before_the_admission_is_named(contest: Co
     with contest.store.write() as session:
         key = key_of(session, session.get_one(Case, contest.case_id))
         facts = {"nonce": base64url.encode(NONCE)}
-        early = record(session, "appeal.nonce", actor="system:test", now=contest.now, facts=facts, case=key).uid
+        subject = f"subject:{contest.case_id}"
+        early = record(session, "appeal.nonce", actor=subject, now=contest.now, facts=facts, case=key).uid
     contest.sequence().admit().draw()
     assert repeated(contest)[0].differs == ()
     tamper(contest, Draw, nonce_act=early)
