@@ -44,6 +44,8 @@ class Action(enum.StrEnum):
     SERVICE_RECORD = "service-record"
     ENTRY_READ = "entry-read"
     ENTRY_LIST = "entry-list"
+    WATCH = "watch"
+    CHANGES_READ = "changes-read"
     RECALL_READ = "recall-read"
     RECALL_ACKNOWLEDGE = "recall-acknowledge"
     CASE_READ = "case-read"
@@ -91,6 +93,8 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CHECKER, _A.CHECK_CLOSE): Relation.OWN,
         (_R.CHECKER, _A.FINDING_READ): Relation.OWN,
         (_R.CHECKER, _A.FINDING_ANSWER): Relation.OWN,  # about its checks
+        (_R.CHECKER, _A.WATCH): Relation.OWN,
+        (_R.CHECKER, _A.CHANGES_READ): Relation.ANY,  # narrowed to what the member filed or was told of
         (_R.CHECKER, _A.RECALL_READ): Relation.OWN,
         (_R.CHECKER, _A.RECALL_ACKNOWLEDGE): Relation.OWN,
         (_R.CHECKER, _A.ENTRY_READ): Relation.ANY,  # narrowed to what the member was shown
@@ -104,6 +108,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REPORTER, _A.FINDING_READ): Relation.OWN,
         (_R.REPORTER, _A.FINDING_ANSWER): Relation.OWN,
         (_R.REPORTER, _A.ENTRY_READ): Relation.ANY,
+        (_R.REPORTER, _A.CHANGES_READ): Relation.ANY,
         (_R.APPROVER, _A.EVALUATE): Relation.ANY,
         (_R.APPROVER, _A.REPORT_COUNTERSIGN): Relation.OWN,
         (_R.APPROVER, _A.REPORT_READ): Relation.OWN,
@@ -113,6 +118,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.APPROVER, _A.FINDING_READ): Relation.OWN,
         (_R.APPROVER, _A.FINDING_ANSWER): Relation.OWN,
         (_R.APPROVER, _A.ENTRY_READ): Relation.ANY,
+        (_R.APPROVER, _A.CHANGES_READ): Relation.ANY,
         (_R.MEMBER_ADMIN, _A.KEY_ENROL): Relation.OWN,
         (_R.MEMBER_ADMIN, _A.KEY_REVOKE): Relation.OWN,
         (_R.MEMBER_ADMIN, _A.ACCOUNT_OPEN): Relation.OWN,
@@ -143,6 +149,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.VERIFIER, _A.INSPECTION_SIGN): Relation.OTHER,
         (_R.REGULATOR, _A.ENTRY_LIST): Relation.ANY,
         (_R.REGULATOR, _A.ENTRY_READ): Relation.ANY,
+        (_R.REGULATOR, _A.CHANGES_READ): Relation.ANY,
         (_R.REGULATOR, _A.REPORT_READ): Relation.ANY,
         (_R.REGULATOR, _A.EXHIBIT_OPEN): Relation.ANY,
         (_R.REGULATOR, _A.INSPECTION_READ): Relation.ANY,
@@ -184,6 +191,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.CHECK: frozenset({Scope.CHECK}),
         _A.CHECK_READ: frozenset({Scope.CHECK}),
         _A.CHECK_CLOSE: frozenset({Scope.CHECK}),
+        _A.WATCH: frozenset({Scope.WATCH}),
+        _A.CHANGES_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),
         _A.RECALL_READ: frozenset({Scope.CHECK, Scope.WATCH}),
         _A.RECALL_ACKNOWLEDGE: frozenset({Scope.CHECK, Scope.WATCH}),
         _A.REPORT_FILE: frozenset({Scope.REPORT}),
@@ -238,6 +247,7 @@ NEEDS_ADMISSION = frozenset(
         _A.REVIEW_DECIDE,
         _A.EVALUATE,
         _A.CHECK,
+        _A.WATCH,
         _A.REPORT_FILE,
         _A.REPORT_COUNTERSIGN,
         _A.DOCKET_READ,

@@ -160,6 +160,9 @@ CONSENT_FOR: Final = MappingProxyType(
 
 ROTATION_GRACE: Final = 2 * DAY
 """From the switch to a new identity key until the old handles go: tickets last 15 minutes, attestations a day."""
+# Watches
+WATCH_AT_MOST: Final = 365 * DAY  # then the member has to ask again
+WATCH_BEGINS_WITHIN: Final = 1 * DAY  # of the check that it keeps open
 
 # Appeals
 MEMBER_INFORMED: Final = 1 * DAY

@@ -19,6 +19,7 @@ import registry.panels.models
 import registry.recalls.models
 import registry.reports.models
 import registry.reviews.models
+import registry.watches.models
 from registry.db import Base
 
 __all__ = ["Base", "registry"]

@@ -51,7 +51,7 @@ PEOPLE: Mapping[str, tuple[str, str, tuple[Role, ...], tuple[Scope, ...]]] = {
     "rui": ("acme-security", "acme", (Role.REPORTER,), (Scope.REPORT,)),
     "ana": ("acme-approver", "acme", (Role.APPROVER,), (Scope.REPORT,)),
     "bea": ("birch-admin", "birch", (Role.MEMBER_ADMIN,), ()),
-    "hana": ("birch-hr", "birch", (Role.CHECKER,), (Scope.CHECK,)),
+    "hana": ("birch-hr", "birch", (Role.CHECKER,), (Scope.CHECK, Scope.WATCH)),
     "ben": ("birch-security", "birch", (Role.REPORTER,), (Scope.REPORT,)),
     "bao": ("birch-approver", "birch", (Role.APPROVER,), (Scope.REPORT,)),
     "cem": ("cedar-panel", "cedar", (Role.PANELIST,), (Scope.ROSTER,)),

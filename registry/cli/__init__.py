@@ -35,6 +35,7 @@ COMMANDS = {
     "receipt": "receipt",
     "report": "report",
     "serve": "serve",
+    "watch": "watch",
     "witness": "witness",
     "worker": "worker",
 }

@@ -76,7 +76,7 @@ def check(
     if bool(numbers) == bool(path):
         raise Invalid("give either NUMBERs (or -), or --file", field="file")
     terms = Terms.declared(purpose=purpose, reference=reference)
-    people = _people(numbers, type)
+    people = typed_people(numbers, type)
     registry = connect(context, account, scope="check", keys_path=keys_path)
     if path is None:
         hits = _check_people(registry, people, terms, folder or Path("receipts"), details=details)
@@ -87,7 +87,7 @@ def check(
     sys.exit(HITS if hits else 0)
 
 
-def _people(numbers: Sequence[str], type: str) -> list[Document]:
+def typed_people(numbers: Sequence[str], type: str) -> list[Document]:
     """All of them are read before anybody is asked about; a wrong one is named by its place."""
     typed = [line for number in numbers for line in (sys.stdin if number == "-" else [number]) if line.strip()]
     if numbers and not typed:

@@ -134,6 +134,9 @@ class Registry:
     def put(self, path: str, data: bytes, *, content_type: str) -> dict[str, Any]:
         return self._authorised("PUT", path, content=data, headers={"Content-Type": content_type})
 
+    def delete(self, path: str) -> dict[str, Any]:
+        return self._authorised("DELETE", path)
+
     def _public(self, path: str) -> dict[str, Any]:
         return _read(self._patiently("GET", path))
 

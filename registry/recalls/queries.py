@@ -31,7 +31,7 @@ def concerned(session: Session, entry: Entry, reason: Reason, now: datetime) -> 
     """The checks whose members must hear of a change to the entry, oldest first.
 
     Always those that were shown the entry, by their answer or by an earlier recall; when it is listed, open checks of
-    the person too.
+    the person too: of a hire, or of present staff under a watch.
     """
     shown = sa.or_(Check.entry_id == entry.id, Check.later_entry_id == entry.id)
     if reason is Reason.LISTED:

@@ -56,6 +56,7 @@ from registry.rotation import actions as rotations
 from registry.rotation.moving import move_some
 from registry.rotation.verification import verify_some
 from registry.signing import jws, keys
+from registry.watches import actions as watches
 from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
@@ -155,6 +156,9 @@ class _Telling:
         with self.store.write() as session:
             self.entry = list_due(session, now=now)[0].id
         check(self.store, self.holder, [person], self.cast.hana.actor, self.pass_time(timedelta(hours=1)))
+        hana = self.cast.hana.actor
+        staff = check(self.store, self.holder, people(1), hana, self.now, purpose="present-staff").answers[0]["id"]
+        self.do(lambda s: watches.begin(s, actor=hana, checks=[str(staff)], days=30, now=self.now))
         self.do(lambda s: details(s, actor=self.cast.hana.actor, check_id=_hit(s), now=self.now))
         self.pass_time(timedelta(hours=1))
         self.do(lambda s: suspend(s, s.get_one(Entry, self.entry), actor_id="olaf", now=self.now, reason="order"))
