@@ -174,6 +174,9 @@ APPEAL_LIMIT: Final = 45 * DAY
 NONCE_LIMIT: Final = 2 * DAY  # the subject's silence in the draw: zeros, once a regulator has signed for it
 SEATS: Final = 3
 REMIND_BEFORE: Final = (3 * DAY, 1 * DAY)  # of every date by which somebody owes something
+OVERTURN_LOOKS_BACK: Final = 365 * DAY
+OVERTURN_AT_LEAST: Final = 10  # decided cases, before a rate says anything
+OVERTURN_INVESTIGATED: Final = 0.10  # a member overturned more often than this has to answer for it
 FINDING_ANSWER: Final = 10 * DAY  # then the regulators are told
 
 # Recalls

@@ -16,12 +16,13 @@ from registry.db import Session, new_id
 from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid, NotFound
 from registry.findings.models import Finding
-from registry.findings.rules import NEXT, Kind, Verb, cause_of_overdue, cause_of_panel
+from registry.findings.rules import NEXT, Kind, Verb, cause_of_overdue, cause_of_overturned, cause_of_panel
 from registry.log.actions import record
 from registry.members.actions import get as member
 from registry.members.models import Kind as MemberKind
 from registry.members.models import Member
 from registry.notices.actions import send
+from registry.panels import statistics
 from registry.reports.prose import verify_prose
 
 CLOCK: Final = "system:findings"
@@ -69,6 +70,18 @@ def exhausted_panels(session: Session, now: datetime, limit: int = 100) -> list[
         row = Finding(id=new_id(), case_id=appeal.case_id, appeal_id=appeal.id, entry_id=appeal.entry_id)
         row.kind, row.cause, row.due_at = Kind.PANEL_EXHAUSTED, cause_of_panel(appeal.id), now + policy.FINDING_ANSWER
         found.append(raise_(session, row, CLOCK, now, tell=[*operators, *regulators(session)]))
+    return found
+
+
+def overturned_too_often(session: Session, now: datetime) -> list[Finding]:
+    """Raise a finding against each member whose listings fall too often, once a month; tells it and the regulators."""
+    found = []
+    for each in statistics.overturned(session, now=now):
+        cause = cause_of_overturned(each.member, now)
+        if statistics.is_too_often(each) and not _is_raised(session, cause):
+            row = Finding(id=new_id(), member_id=each.member, kind=Kind.OVERTURNED, cause=cause)
+            row.due_at = now + policy.FINDING_ANSWER
+            found.append(raise_(session, row, CLOCK, now, tell=[each.member, *regulators(session)]))
     return found
 
 

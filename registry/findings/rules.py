@@ -40,6 +40,7 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
 class Kind(enum.StrEnum):
     DEMAND = "demand"  # by a regulator, in its own words
     APPEAL_OVERDUE = "appeal-overdue"
+    OVERTURNED = "overturned"  # a member's listings fall too often
     PANEL_EXHAUSTED = "panel-exhausted"  # nobody is left who could take a vacated seat
     NEVER_APPLIED = "never-applied"  # by a subject: the member says to have checked a hire, and there was none
 
@@ -51,6 +52,11 @@ def reminder_due(*, since: datetime, by: datetime, now: datetime) -> timedelta |
     """
     leads = (lead for lead in sorted(policy.REMIND_BEFORE) if lead < by - since and by - lead <= now)
     return next(leads, None) if now < by else None
+
+
+def cause_of_overturned(member_id: str, now: datetime) -> str:
+    """The name under which a member's rate is raised, once a month."""
+    return f"overturned:{member_id[:40]}:{now:%Y-%m}"
 
 
 def cause_of_panel(appeal_id: str) -> str:

@@ -17,7 +17,7 @@ from registry.checks.sweep import sweep as sweep_checks
 from registry.db import truncate_journal
 from registry.erasures import retention
 from registry.errors import ZiluError
-from registry.findings.actions import exhausted_panels, overdue_appeals
+from registry.findings.actions import exhausted_panels, overdue_appeals, overturned_too_often
 from registry.findings.never_applied import escalate_due as escalate_findings
 from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
@@ -82,7 +82,7 @@ def findings(run: Running) -> bool:
     """Raise what is late in appeals, and panels that cannot be filled; remind whoever has a date before them."""
     now = run.clock()
     with run.store.write() as session:
-        raised = [raising(session, now) for raising in (overdue_appeals, exhausted_panels)]
+        raised = [raising(session, now) for raising in (overdue_appeals, exhausted_panels, overturned_too_often)]
         return any([*raised, remind_due(session, now)])
 
 
