@@ -15,13 +15,17 @@ from registry.client import checking
 from registry.client.api import Registry
 from registry.client.checking import Terms, check
 from registry.client.pins import Untrusted
+from registry.db import new_id
 from registry.entries.models import Entry
 from registry.errors import Conflict, Forbidden
 from registry.identity.document import Document
 from registry.keys.models import Moved, Proof, Renamed, Rotation
 from registry.keys.rotations import going_on, handle_of
 from registry.log.actions import record
+from registry.recalls.queries import concerned
+from registry.recalls.rules import Reason
 from registry.rotation import actions, moving
+from registry.watches import actions as watches
 from tests.attested import unattested
 from tests.cast import Cast
 from tests.functional.rotation.conftest import ABSENT, LATER, LISTED, House
@@ -106,6 +110,29 @@ def test_a_tag_under_either_key_has_the_handle_that_the_rows_have(house: House, 
         assert after != before
         (kept,) = session.scalars(sa.select(Check.handle))
         assert handle_of(session, before) == handle_of(session, after) == kept
+
+
+def test_a_watch_goes_on_under_the_new_key(house: House, hana: Registry, cast: Cast) -> None:
+    def checked(key: str) -> str:
+        terms = Terms.declared(purpose="present-staff", reference="HR-1")
+        return check(hana, [LATER], terms=terms, key=key).answers[0].check
+
+    who = cast.hana.actor
+    early = checked("early")
+    with house.store.write() as session:
+        (watch,) = watches.begin(session, actor=who, checks=[early], days=30, now=house.clock())
+    rotation = house.rotated()
+    house.clock.move(GRACE)
+    house.verified()
+    while house.settle_some(rotation):
+        pass
+    (tag,), _ = checking.tags_of(hana, [LATER])
+    late, moment = checked("late"), house.clock()
+    with house.store.write() as session:
+        entry = Entry(id=new_id(), handle=handle_of(session, tag))  # of a listing under the new key
+        assert [each.id for each in concerned(session, entry, Reason.LISTED, moment)] == [early]
+        watches.renew(session, actor=who, watch_id=watch.id, check_id=late, days=30, now=house.clock())
+        assert [each.id for each in concerned(session, entry, Reason.LISTED, moment)] == [late]
 
 
 def test_the_switch_waits_for_what_is_not_moved_and_for_the_regulator(house: House, hana: Registry) -> None:

@@ -42,6 +42,7 @@ from registry.recalls.rules import Reason
 from registry.reports.models import Exhibit, Report
 from registry.schema import Base
 from registry.signing import keys
+from registry.watches import actions as watches
 from tests import conftest
 from tests.accused import accuse
 from tests.app_fixture import SECRETS, settings
@@ -339,6 +340,28 @@ def test_recalls_still_reach_their_members(file: Forgetting) -> None:
     with file.store.write() as session:
         found = details(session, actor=file.cast.hana.actor, check_id=file.check_id, now=file.clock())
         assert (found.state, found.offence, found.statement) == ("voided", None, None)
+    assert file.sequenced().audit() == ()
+
+
+def test_a_watch_of_the_person_holds_nothing_of_them_and_its_renewal_does_not_betray_the_case(file: Forgetting) -> None:
+    hana = file.cast.hana.actor
+
+    def checked() -> str:
+        person = [parse(file.accused.number)]
+        conftest._clock.at = file.clock()  # the key holder's
+        asked = check(file.store, file.accused.holder, person, hana, file.clock(), purpose="present-staff")
+        return str(asked.answers[0]["id"])
+
+    file.voided()
+    id = checked()
+    with file.store.write() as session:
+        (watch,) = watches.begin(session, actor=hana, checks=[id], days=100, now=file.clock())
+    file.signed().execute()
+    again = checked()
+    with file.store.write() as session:
+        watched = session.get_one(Check, id)
+        assert (watched.handle, watched.blind, watched.sealed_tag) == (None, None, None)
+        watches.renew(session, actor=hana, watch_id=watch.id, check_id=again, days=100, now=file.clock())
     assert file.sequenced().audit() == ()
 
 
