@@ -178,7 +178,7 @@ def test_an_assertion_gets_a_token_for_ten_minutes(store: Store, cast: Cast, clo
     token = token_for(store, cast.hana, clock())
     with store.read() as session:
         actor = tokens.token_actor(session, token=token, now=clock())
-        assert (actor.id, actor.scopes) == ("birch-hr", frozenset({Scope.CHECK}))
+        assert (actor.id, actor.scopes) == ("birch-hr", frozenset({Scope.CHECK, Scope.WATCH}))
         with pytest.raises(Unauthenticated):
             tokens.token_actor(session, token=token, now=clock.move(timedelta(minutes=10)))
 
