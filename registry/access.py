@@ -52,6 +52,8 @@ class Action(enum.StrEnum):
     CASE_ATTEST = "case-attest"
     MANDATE_RECORD = "mandate-record"
     MANDATE_REVOKE = "mandate-revoke"
+    CASE_ANSWER = "case-answer"  # ask for more time, make representations
+    WINDOW_EXTEND = "window-extend"
     STATEMENT_MAKE = "statement-make"
     CHECKS_READ = "checks-read"  # who has asked about oneself, and "I never applied there"
     APPEAL_LODGE = "appeal-lodge"
@@ -124,6 +126,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.MEMBER_ADMIN, _A.ACCOUNT_OPEN): Relation.OWN,
         (_R.CLERK, _A.LETTER_READ): Relation.OTHER,
         (_R.CLERK, _A.SERVICE_RECORD): Relation.OTHER,
+        (_R.CLERK, _A.WINDOW_EXTEND): Relation.OTHER,
         (_R.CLERK, _A.INSPECTION_HOLD): Relation.OTHER,
         (_R.CLERK, _A.INSPECTION_SIGN): Relation.OTHER,
         (_R.CLERK, _A.INSPECTION_READ): Relation.OTHER,
@@ -175,6 +178,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
         (_R.OPERATOR, _A.ROTATE): Relation.ANY,
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
+        (_R.SUBJECT, _A.CASE_ANSWER): Relation.ANY,
         (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,
         (_R.SUBJECT, _A.CHECKS_READ): Relation.ANY,
         (_R.SUBJECT, _A.REVIEW_APPLY): Relation.ANY,
@@ -228,6 +232,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
                 _A.REPORT_SCREEN,
                 _A.LETTER_READ,
                 _A.SERVICE_RECORD,
+                _A.WINDOW_EXTEND,
                 _A.INSPECTION_HOLD,
                 _A.INSPECTION_SIGN,
                 _A.APPEAL_ADMIT,
@@ -254,6 +259,7 @@ NEEDS_ADMISSION = frozenset(
         _A.REPORT_SCREEN,
         _A.LETTER_READ,
         _A.SERVICE_RECORD,
+        _A.WINDOW_EXTEND,
         _A.INSPECTION_HOLD,
         _A.INSPECTION_SIGN,
         _A.CASE_ATTEST,

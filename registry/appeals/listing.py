@@ -30,7 +30,8 @@ def due(session: Session, *, now: datetime, limit: int = 100) -> list[Report]:
 
 def list_due(session: Session, *, now: datetime, limit: int = 100) -> list[Entry]:
     """Entries for the reports that are due. Run again, or twice at once, it lists nothing twice."""
-    return [list_report(session, report, now=now) for report in due(session, now=now, limit=limit)]
+    waiting = due(session, now=now, limit=limit)
+    return [list_report(session, report, now=now) for report in waiting if entries.is_due(session, report, now=now)]
 
 
 def list_report(session: Session, report: Report, *, now: datetime) -> Entry:

@@ -22,6 +22,7 @@ from registry.checks.queries import Answer, Details, answers_of, checks_of, deta
 from registry.checks.rules import Outcome, Question, closes_at, kept_until
 from registry.db import Session, new_id
 from registry.entries import queries as entries
+from registry.entries.actions import mark_hit
 from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid, NotFound
 from registry.identity import tags
@@ -106,6 +107,7 @@ def ask(
     _spend(session, grant, len(question.tags), now)
     found = question.tags if grant.key_id == keys.key_id else holder.move(question.tags)
     batch, answers = _answer(session, actor, question, Found(grant.jti, found, keys.sealing_public), now)
+    _mark_hits(session, answers, now)
     replays.remember(session, account_id=actor.id, key=key, body=question.canonical, made=batch.id, now=now)
     _record(session, batch, question, now)
     return Asked(batch, answers)
@@ -161,6 +163,12 @@ def _answer(
     session.flush()  # the checks refer to it
     session.add_all(checks)
     return batch, answers
+
+
+def _mark_hits(session: Session, answers: Sequence[Answer], now: datetime) -> None:
+    """What an answer shows for the first time may have days to run. Acts of the cases; the batch's own comes after."""
+    for reference in sorted({answer["reference"] for answer in answers if answer["reference"]}):
+        mark_hit(session, session.get_one(Entry, reference), now=now)
 
 
 def _batch(session: Session, actor: Actor, question: Question, found: Found, now: datetime) -> Batch:

@@ -17,11 +17,12 @@ from registry.checks.models import Batch, Check
 from registry.checks.rules import Duty, duties
 from registry.db import Session
 from registry.entries.models import Entry
-from registry.entries.queries import shown, status_of
+from registry.entries.queries import relied_on_from, shown, status_of
 from registry.errors import NotFound
 from registry.log.actions import CaseKey
 from registry.log.models import Act
 from registry.log.queries import prove
+from registry.reports.answering import last_late
 from registry.signing.keys import PrivateKey
 from registry.signing.receipt import issue_digest
 
@@ -39,6 +40,9 @@ class Details:
     entry: str
     state: str
     disputed: bool
+    unheard: bool  # listed without proof that anything had reached the person
+    not_before: datetime | None  # until then nobody may rely on it; None when they may
+    late_answer_at: datetime | None  # the person answered after their time, for reasons
     offence: str | None
     level: int | None
     basis: str | None
@@ -143,18 +147,31 @@ def was_shown(session: Session, *, member_id: str, entry_id: str) -> bool:
 def details_of(session: Session, check: Check, entry: Entry, key: CaseKey | None, now: datetime) -> Details:
     """`key` is None once the case is erased; then only the state is left."""
     seen = shown(entry, now)
+    said = _statement(session, entry, key) if seen and key else None
+    late = last_late(session, entry.case_id) if seen else None
+    wait = relied_on_from(session, entry)
+    must_wait = wait is None or now < wait
     return Details(
         check=check.id,
         entry=entry.id,
         state=status_of(entry, now),
         disputed=entry.disputed,
+        unheard=entry.unheard,
+        not_before=wait if must_wait else None,
+        late_answer_at=late,
         offence=entry.offence if seen else None,
         level=entry.level if seen else None,
         basis=entry.basis.value if seen else None,
         listed_at=entry.listed_at if seen else None,
         until=entry.until if seen else None,
-        statement=_statement(session, entry, key) if seen and key else None,
-        duties=duties(shown=seen, disputed=entry.disputed),
+        statement=said,
+        duties=duties(
+            shown=seen,
+            disputed=entry.disputed,
+            must_wait=must_wait,
+            silent=said is None,
+            late=late is not None,
+        ),
     )
 
 

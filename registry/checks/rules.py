@@ -43,6 +43,9 @@ class Duty(enum.StrEnum):
     NAMED_PERSON = "let a named person decide, never a program"
     TELL_FIRST = "tell the candidate before you decide, and hear them"
     RECORD = "record the decision and its reasons"
+    NOT_YET = "do not rely on the entry before the date it names: nothing is known to have reached the person"
+    SILENCE = "read nothing into silence: whoever has not answered has admitted nothing"
+    LATE = "weigh that the person has answered late, and for which reasons; ask the filing member"
     DISPUTED = "weigh that the person disputes the entry, and read their statement"
     FORGET = "do not rely on the entry: it is not shown any more; take back what you decided because of it"
 
@@ -128,11 +131,14 @@ def kept_until(purpose: Purpose, at: datetime, *, hired: bool = False) -> dateti
     return at + (CHECK_KEPT if purpose is Purpose.HIRING and not hired else CHECK_KEPT_HIRED)
 
 
-def duties(*, shown: bool, disputed: bool) -> tuple[Duty, ...]:
+def duties(
+    *, shown: bool, disputed: bool, must_wait: bool = False, silent: bool = False, late: bool = False
+) -> tuple[Duty, ...]:
     """What follows from an entry that is shown (`shown`) or is not any more."""
     if not shown:
         return (Duty.FORGET,)
-    return (*((Duty.DISPUTED,) if disputed else ()), *_BEFORE_A_DECISION)
+    first = {Duty.NOT_YET: must_wait, Duty.DISPUTED: disputed, Duty.SILENCE: silent, Duty.LATE: late}
+    return (*(duty for duty, owed in first.items() if owed), *_BEFORE_A_DECISION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
-from registry.entries import rules
+from registry.entries import queries, rules
 from registry.entries.models import Entry
 from registry.entries.rules import NEXT, Verb
 from registry.errors import Conflict, Invalid
@@ -26,13 +26,22 @@ from registry.reports import actions as reports
 from registry.reports import queries as reports_queries
 from registry.reports import rules as report_rules
 from registry.reports.models import Report
-from registry.reports.serving import tell_member
+from registry.reports.serving import contact_again, tell_member
 
 LISTING = "system:listing"
 
 
+def is_due(session: Session, report: Report, *, now: datetime) -> bool:
+    """Looked at again under the row's lock: the window may have been made longer at this moment."""
+    session.refresh(report, with_for_update=True)
+    closes = report.window_closes_at
+    return report.state is report_rules.State.NOTICED and closes is not None and closes <= now
+
+
 def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
     """Make a noticed report an entry, once. Whether it may be listed now is asked by `registry.appeals.listing`."""
+    if not is_due(session, report, now=now):
+        raise Conflict("the time to answer this report is not over, or it has changed; read it again", code="outdated")
     case, key = reports_queries.case_of(session, report)
     advance(session, report, report_rules.NEXT, report_rules.Verb.LIST, actor=LISTING, now=now)
     entry = Entry(
@@ -46,6 +55,7 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
         level=report.level,
         basis=report.basis,
         disputed=False,
+        unheard=report.unheard_since is not None and report.heard_at is None,
         listed_at=now,
         hidden_until=case.hidden_until,
         until=report_rules.until(now, report.term_days),
@@ -110,6 +120,32 @@ def void(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason
 def rehabilitate(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
     """The entry was right and has served its purpose before its end."""
     return _move(session, entry, Verb.REHABILITATE, actor_id, now, reason)
+
+
+def mark_hit(session: Session, entry: Entry, *, now: datetime) -> None:
+    """An unheard entry is shown to somebody: the first time begins the days to answer, every other does nothing."""
+    if not entry.unheard or entry.first_hit_at is not None:
+        return
+    if swap(session, entry, Entry.first_hit_at.is_(None), values={"first_hit_at": now}):
+        record(session, "entry.hit", actor=LISTING, now=now, facts={"entry": entry.id}, case=_key(session, entry))
+
+
+def contact_due(session: Session, *, issuer: str, now: datetime, limit: int = 20) -> list[Entry]:
+    """Write to those whose unheard entry was hit; nobody is written to twice for it."""
+    return [entry for entry in queries.to_contact(session, limit=limit) if _contact(session, entry, issuer, now)]
+
+
+def _contact(session: Session, entry: Entry, issuer: str, now: datetime) -> bool:
+    if entry.first_hit_at is None:
+        return False
+    if not swap(session, entry, Entry.contacted_at.is_(None), values={"contacted_at": now}):
+        return False
+    report = session.get_one(Report, entry.report_id)
+    ends = entry.first_hit_at + policy.UNHEARD_WINDOW
+    letter = contact_again(session, report=report, issuer=issuer, now=now, relied_on_from=ends, actor=LISTING)
+    facts = {"entry": entry.id, "letter": letter.id}
+    record(session, "entry.contact", actor=LISTING, now=now, facts=facts, case=_key(session, entry))
+    return True
 
 
 def mark_disputed(session: Session, entry: Entry, *, disputed: bool, actor_id: str, now: datetime) -> Entry:

@@ -26,6 +26,9 @@ class Entry(Base):
     level: Mapped[int]
     basis: Mapped[Basis]
     disputed: Mapped[bool] = mapped_column(default=False)
+    unheard: Mapped[bool] = mapped_column(default=False)  # listed without proof that anything reached the person
+    first_hit_at: Mapped[datetime | None]  # of an unheard one: who was shown it then had to wait
+    contacted_at: Mapped[datetime | None]  # when the person was written to because of that hit
     listed_at: Mapped[datetime] = mapped_column(index=True)
     hidden_until: Mapped[datetime | None]  # by an order, whatever its state
     until: Mapped[datetime | None]  # None: permanent, while the policy has no cap

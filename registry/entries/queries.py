@@ -9,10 +9,13 @@ import sqlalchemy as sa
 
 from registry.access import Action, Actor, require
 from registry.accounts.rules import Role
+from registry.cases.models import Case
 from registry.db import Session
+from registry.entries import rules
 from registry.entries.models import Entry
 from registry.entries.rules import VISIBLE, is_visible, status
 from registry.errors import NotFound
+from registry.reports.models import Report
 
 _AT_ONCE = 500  # handles in one statement
 
@@ -46,6 +49,26 @@ def _visible(handles: list[bytes], now: datetime) -> sa.Select[Entry]:
         .where(sa.or_(Entry.until.is_(None), Entry.until > now))
         .where(sa.or_(Entry.hidden_until.is_(None), Entry.hidden_until <= now))
         .order_by(Entry.level, Entry.listed_at, Entry.id)
+    )
+
+
+def to_contact(session: Session, *, limit: int) -> list[Entry]:
+    """Unheard entries that were hit, and whose people have not been written to because of it."""
+    hit = (
+        sa.select(Entry)
+        .join(Case, Case.id == Entry.case_id)
+        .where(Entry.first_hit_at.is_not(None), Entry.contacted_at.is_(None), Case.wrapped_key.is_not(None))
+        .order_by(Entry.first_hit_at, Entry.id)
+        .limit(limit)
+    )
+    return list(session.scalars(hit))
+
+
+def relied_on_from(session: Session, entry: Entry) -> datetime | None:
+    """From when the entry may weigh in a decision; None while that has no date yet."""
+    heard_at = session.get_one(Report, entry.report_id).heard_at
+    return rules.relied_on_from(
+        listed_at=entry.listed_at, unheard=entry.unheard, first_hit_at=entry.first_hit_at, heard_at=heard_at
     )
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from registry import policy
 from registry.errors import Invalid
 
 
@@ -79,6 +80,19 @@ def status(state: State, *, until: datetime | None, now: datetime, hidden_until:
     return (
         State.SUSPENDED.value if state in VISIBLE and hidden_until is not None and now < hidden_until else state.value
     )
+
+
+def relied_on_from(
+    *, listed_at: datetime, unheard: bool, first_hit_at: datetime | None, heard_at: datetime | None
+) -> datetime | None:
+    """From when an entry may weigh in a decision; None while an unheard one waits for its first hit.
+
+    The days run from the first hit, or from when something reached the person after the listing, if that is earlier.
+    """
+    if not unheard:
+        return listed_at
+    begun = [at for at in (first_hit_at, heard_at) if at is not None]
+    return min(begun) + policy.UNHEARD_WINDOW if begun else None
 
 
 def verify_shorter(until: datetime, *, present: datetime | None, listed_at: datetime) -> None:

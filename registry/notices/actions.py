@@ -17,8 +17,8 @@ from registry.errors import Conflict, NotFound
 from registry.log.actions import CaseKey, record
 from registry.members.models import Member
 from registry.notices import rules
-from registry.notices.models import Message, Notice, Webhook
-from registry.notices.rules import NEXT, Channel, Delivery, State, Verb
+from registry.notices.models import Attempt, Message, Notice, Webhook
+from registry.notices.rules import NEXT, Channel, Delivery, Route, State, Verb
 
 
 def send(
@@ -147,6 +147,41 @@ def serve(
         delivery=delivery,
         sealed_proof=seal(key, notice, "sealed_proof", proof),
     )
+
+
+def note_attempt(
+    session: Session,
+    *,
+    notice: Notice,
+    key: CaseKey,
+    route: Route,
+    on: datetime,
+    proof: str,
+    actor: str,
+    now: datetime,
+) -> Attempt:
+    """The letter (or word of it) left for the person at `on`; `proof` says how one knows. The caller records.
+
+    Raises Conflict for a letter that is not out, or that was noted on this route before.
+    """
+    if notice.state not in rules.CODE_LIVES or notice.printed_at is None:
+        raise Conflict(
+            f"this letter is {notice.state.value}; only one that was printed is sent", code="not-allowed-now"
+        )
+    rules.verify_service(on, printed_at=notice.printed_at, now=now)
+    if route in routes_of(session, notice_id=notice.id):
+        raise Conflict("this letter was noted on this route before", code="noted-before")
+    attempt = Attempt(id=new_id(), case_id=notice.case_id, notice_id=notice.id, route=route, tried_at=on, actor=actor)
+    attempt.sealed_proof = seal(key, attempt, "sealed_proof", proof)
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def routes_of(session: Session, *, notice_id: str | None = None, case_id: str | None = None) -> set[Route]:
+    """On which routes one letter, or every letter of a case, was tried."""
+    wanted = Attempt.notice_id == notice_id if notice_id else Attempt.case_id == case_id
+    return set(session.scalars(sa.select(Attempt.route).where(wanted)))
 
 
 def cancel_drafts(session: Session, *, case_id: str, actor: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -66,6 +66,7 @@ class Accusation:
     exhibits: int
     term_days: int | None
     reasons: str = field(repr=False)
+    relied_on_from: datetime | None = None  # it is listed, and nobody may rely on it before
 
 
 _templates = Environment(

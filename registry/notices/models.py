@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.db import Base, new_id
-from registry.notices.rules import Channel, Delivery, State
+from registry.notices.rules import Channel, Delivery, Route, State
 
 _WAITING = sa.text("delivered_at IS NULL AND given_up_at IS NULL")
 
@@ -60,6 +60,22 @@ class Notice(Base):
     sealed_proof: Mapped[bytes | None]
 
     __table_args__ = (sa.CheckConstraint("attempts_left >= 0", name="attempts"),)
+
+
+class Attempt(Base):
+    """That a letter, or the word that one waits, was sent on its way. Receipt is another thing: see the letter."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    notice_id: Mapped[str] = mapped_column(sa.ForeignKey("notice.id"))
+    route: Mapped[Route]
+    tried_at: Mapped[datetime]
+    sealed_proof: Mapped[bytes]
+    actor: Mapped[str] = mapped_column(sa.String(64))
+
+    __table_args__ = (sa.UniqueConstraint("notice_id", "route"),)
 
 
 class CaseMatch(Base):

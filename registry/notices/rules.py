@@ -10,11 +10,12 @@ import enum
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from registry import policy
 from registry.errors import Invalid
 
 
@@ -56,6 +57,21 @@ class Channel(enum.StrEnum):
 
     WEBHOOK = "webhook"
     MAIL = "mail"
+
+
+class Route(enum.StrEnum):
+    """A channel on which the person was tried. Mail and SMS say only that a letter waits."""
+
+    POST = "post"
+    IN_PERSON = "in-person"
+    MAIL = "mail"
+    SMS = "sms"
+
+
+def is_tried(routes: Iterable[Route]) -> bool:
+    """Whether enough channels were tried, the letter itself having gone out on one of them at least."""
+    tried = set(routes)
+    return len(tried) >= policy.CHANNELS and bool(tried & {Route.POST, Route.IN_PERSON})
 
 
 class Delivery(enum.StrEnum):

@@ -12,6 +12,7 @@ from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.checks.queries import stop_answering
 from registry.db import Session, new_id
+from registry.entries.actions import mark_hit
 from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid
 from registry.keys.queries import valid_key
@@ -21,7 +22,7 @@ from registry.members.models import Kind, Member
 from registry.notices.actions import send
 from registry.policy import RECALL_ACK
 from registry.recalls.models import Recall
-from registry.recalls.queries import concerned, require_recall, told_before
+from registry.recalls.queries import concerned, days_over, require_recall, told_before
 from registry.recalls.rules import TYP, Reason, verify_acknowledgement
 from registry.signing import jws
 from registry.signing.keys import PublicKey
@@ -45,9 +46,15 @@ def issue(session: Session, entry: Entry, reason: Reason, now: datetime) -> list
         payload = {"type": "recall.issued", "id": recall.id}
         send(session, channel="webhook", member_id=recall.member_id, kind="recall.issued", payload=payload, now=now)
     if recalls:
+        mark_hit(session, entry, now=now)
         facts = {"entry": entry.id, "reason": reason.value, "recalls": len(recalls)}
         record(session, "recall.issue", actor="system:recall", now=now, facts=facts, case=_case_key(session, entry))
     return recalls
+
+
+def issue_heard(session: Session, now: datetime, limit: int = 20) -> list[Recall]:
+    """Tell those who were shown an unheard entry that its days to answer are over, once."""
+    return [recall for entry in days_over(session, now, limit) for recall in issue(session, entry, Reason.HEARD, now)]
 
 
 def acknowledge(

@@ -13,7 +13,9 @@ from registry.checks.models import Check
 from registry.checks.queries import was_shown
 from registry.db import Session
 from registry.entries.models import Entry
+from registry.entries.rules import VISIBLE
 from registry.errors import NotFound
+from registry.policy import UNHEARD_WINDOW
 from registry.recalls.models import Recall
 from registry.recalls.rules import Reason, due_at
 
@@ -42,6 +44,19 @@ def concerned(session: Session, entry: Entry, reason: Reason, now: datetime) -> 
 def told_before(session: Session, entry: Entry) -> set[str]:
     """The members that were ever sent a recall of the entry: a check remembers only the last entry it was told of."""
     return set(session.scalars(sa.select(Recall.member_id).where(Recall.entry_id == entry.id)))
+
+
+def days_over(session: Session, now: datetime, limit: int) -> list[Entry]:
+    """Visible unheard entries whose first hit is long enough ago, and whose viewers were not told so yet."""
+    told = sa.exists().where(Recall.entry_id == Entry.id, Recall.reason == Reason.HEARD)
+    over = (
+        sa.select(Entry)
+        .where(Entry.unheard, Entry.first_hit_at <= now - UNHEARD_WINDOW, Entry.state.in_(VISIBLE), ~told)
+        .where(sa.or_(Entry.until.is_(None), Entry.until > now))
+        .order_by(Entry.first_hit_at, Entry.id)
+        .limit(limit)
+    )
+    return list(session.scalars(over))
 
 
 def knows(session: Session, *, member_id: str, entry_id: str) -> bool:

@@ -21,6 +21,7 @@ class Reason(enum.StrEnum):
     REVISED = "revised"
     SHORTENED = "shortened"
     REHABILITATED = "rehabilitated"
+    HEARD = "heard"  # an unheard entry's days to answer are over: it may weigh now
     LISTED = "listed"  # again after a suspension, or for the first time while a check was open
 
 

@@ -39,6 +39,8 @@ class Report(Base):
     filed_at: Mapped[datetime]
     countersigned_by: Mapped[str | None] = mapped_column(sa.ForeignKey("account.id"))
     window_closes_at: Mapped[datetime | None]
+    unheard_since: Mapped[datetime | None]  # the window runs without proof that anything reached the person
+    heard_at: Mapped[datetime | None]  # proof of receipt, or their own first act
 
     __table_args__ = (
         sa.UniqueConstraint("member_id", "statement_digest"),
@@ -123,3 +125,29 @@ class Inspection(Base):
     ended_at: Mapped[datetime | None]
     signed_by: Mapped[str | None] = mapped_column(sa.ForeignKey("account.id"))  # the second
     signed_at: Mapped[datetime | None]
+
+
+class Extension(Base):
+    """The one time that a window was made longer: at the subject's wish, or by the clerk for reasons."""
+
+    __tablename__ = "extension"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)
+    actor: Mapped[str] = mapped_column(sa.String(64))
+    days: Mapped[int]
+    sealed_reasons: Mapped[bytes | None]  # the clerk's; the subject needs none
+    at: Mapped[datetime]
+
+
+class Representation(Base):
+    """What the subject says to the screener and the filing member; a late one says why it is late."""
+
+    __tablename__ = "representation"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    late: Mapped[bool]
+    sealed_text: Mapped[bytes]
+    sealed_late_reasons: Mapped[bytes | None]
+    made_at: Mapped[datetime]

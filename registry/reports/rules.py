@@ -2,6 +2,7 @@
 
 (none) ─file→ filed ─countersign→ countersigned ─screen→ screened ─serve→ noticed ─list→ listed
                 └──────withdraw──────┴─refuse→ refused   └──withdraw──┘ └withdraw, until it is listed
+presume: as serve, when every channel was tried and none gave proof of receipt; the report is `unheard`
 void: by a decision or an order, from every state that could still lead to harm
 """
 
@@ -35,6 +36,7 @@ class Verb(enum.StrEnum):
     SCREEN = "screen"
     REFUSE = "refuse"
     SERVE = "serve"
+    PRESUME = "presume"
     LIST = "list"
     WITHDRAW = "withdraw"
     VOID = "void"
@@ -49,6 +51,7 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
         (State.COUNTERSIGNED, Verb.SCREEN): State.SCREENED,
         (State.COUNTERSIGNED, Verb.REFUSE): State.REFUSED,
         (State.SCREENED, Verb.SERVE): State.NOTICED,
+        (State.SCREENED, Verb.PRESUME): State.NOTICED,
         (State.NOTICED, Verb.LIST): State.LISTED,
         **{(state, Verb.WITHDRAW): State.WITHDRAWN for state in OPEN},
         **{(state, Verb.VOID): State.VOIDED for state in (*OPEN, State.LISTED)},
@@ -153,6 +156,12 @@ def is_late(found_on: date, now: datetime) -> bool:
     return now >= filing_deadline(found_on)
 
 
-def window_closes(served_at: datetime) -> datetime:
-    """Nothing may be listed before."""
-    return served_at + policy.RESPONSE_WINDOW
+def window_closes(served_at: datetime, *, recorded_at: datetime) -> datetime:
+    """Nothing may be listed before. A service that is recorded late leaves the policy's least from then on."""
+    return max(served_at + policy.RESPONSE_WINDOW, recorded_at + policy.WINDOW_AT_LEAST)
+
+
+def verify_extension(days: int) -> None:
+    """Raise Invalid unless the window is made longer, by no more than the policy allows."""
+    if not 1 <= days <= policy.EXTENSION.days:
+        raise Invalid(f"days must be 1 to {policy.EXTENSION.days}", field="days")

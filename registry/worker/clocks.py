@@ -15,13 +15,16 @@ from registry.appeals import listing
 from registry.appeals.clocks import Due, run_clocks
 from registry.checks.sweep import sweep as sweep_checks
 from registry.db import truncate_journal
+from registry.entries.actions import contact_due
+from registry.entries.queries import to_contact
 from registry.erasures import retention
 from registry.errors import ZiluError
 from registry.findings.actions import exhausted_panels, overdue_appeals, overturned_too_often
 from registry.findings.never_applied import escalate_due as escalate_findings
 from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
-from registry.recalls.actions import escalate_due
+from registry.recalls.actions import escalate_due, issue_heard
+from registry.recalls.queries import days_over
 from registry.reviews.actions import open_due as open_reviews
 from registry.running import Running
 
@@ -36,6 +39,17 @@ def listings(run: Running) -> bool:
             return False
     with run.store.write() as session:
         return bool(listing.list_due(session, now=now))
+
+
+def unheard(run: Running) -> bool:
+    """Write to those whose unheard entry was hit; tell its viewers when the days to answer are over."""
+    now = run.clock()
+    with run.store.read() as session:
+        if not (to_contact(session, limit=1) or days_over(session, now, limit=1)):
+            return False
+    with run.store.write() as session:
+        written = contact_due(session, issuer=run.issuer, now=now)
+        return bool([*written, *issue_heard(session, now)])
 
 
 def appeals(run: Running) -> bool:

@@ -50,6 +50,9 @@ class DetailsAnswer(Answer):
     entry: str
     state: str
     disputed: bool
+    unheard: bool = Field(description="listed without proof that anything had reached the person")
+    not_before: AwareDatetime | None = Field(description="nobody may rely on it before; null when they may")
+    late_answer_at: AwareDatetime | None = Field(description="when the person answered late, for reasons")
     offence: str | None
     level: int | None
     basis: str | None

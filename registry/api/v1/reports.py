@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -13,7 +14,7 @@ from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
 from registry.db import Session
 from registry.policy import Basis
-from registry.reports import actions, queries
+from registry.reports import actions, answering, queries
 from registry.reports.models import Report
 from registry.reports.rules import Ground, State, Verdict
 from registry.signing.canonical import MAX_BYTES
@@ -67,6 +68,17 @@ class ReportDetails(ReportAnswer):
     digest: str = Field(description="base64url SHA-256 of the payload: what a countersignature is over")
     statement: dict[str, Any] = Field(description="the signed payload without sub")
     screening: ScreeningAnswer | None
+
+
+class RepresentationItem(Answer):
+    made_at: AwareDatetime
+    late: bool
+    text: str
+    late_reasons: str | None
+
+
+class RepresentationsAnswer(Answer):
+    representations: list[RepresentationItem] = Field(description="the oldest first")
 
 
 @bp.post("/api/v1/reports")
@@ -144,6 +156,17 @@ def read(report_id: str) -> dict[str, Any]:
             "statement": words,
             "screening": _screening(session, report),
         }
+
+
+@bp.get("/api/v1/reports/<report_id>/representations")
+@needs(Action.REPORT_READ)
+@bp.output(RepresentationsAnswer)
+def representations(report_id: str) -> dict[str, Any]:
+    """What the subject has said to you about it. Reading it is an act that stands in the log."""
+    run = running()
+    with run.store.write() as session:
+        said = answering.read(session, actor=actor(), report_id=report_id, now=run.clock())
+        return {"representations": [asdict(each) for each in said]}
 
 
 def shown(session: Session, report: Report) -> dict[str, Any]:

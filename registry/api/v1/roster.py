@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -16,10 +16,10 @@ from registry.api.v1.reports import ReportAnswer, shown
 from registry.db import Session
 from registry.notices import actions as notices
 from registry.notices.models import Notice
-from registry.notices.rules import PROOF_LENGTH, Delivery
+from registry.notices.rules import PROOF_LENGTH, Delivery, Route
 from registry.notices.rules import State as LetterState
 from registry.policy import Basis
-from registry.reports import actions, queries, serving
+from registry.reports import actions, answering, queries, serving
 from registry.reports.models import Report
 from registry.reports.rules import Ground, Verdict
 
@@ -68,6 +68,17 @@ class ServiceRequest(Body):
 
 class ServiceAnswer(ReportAnswer):
     window_closes_at: AwareDatetime | None
+
+
+class AttemptRequest(Body):
+    route: Literal["post", "in-person"] = Field(description="mail and SMS are noted by themselves")
+    on: AwareDatetime = Field(description="when it left, RFC 3339")
+    proof: str = Field(max_length=PROOF_LENGTH, description="number of the posting, who went")
+
+
+class ExtensionRequest(Body):
+    days: int = Field(ge=1, le=policy.EXTENSION.days)
+    reasons: str = Field(max_length=policy.REASONS_LENGTH)
 
 
 class ReplacementRequest(Body):
@@ -144,6 +155,40 @@ def serve(letter_id: str, body: ServiceRequest) -> dict[str, Any]:
             on=body.on,
             proof=body.proof,
             now=run.clock(),
+        )
+        return {**shown(session, report), "window_closes_at": report.window_closes_at}
+
+
+@bp.post("/api/v1/letters/<letter_id>/attempts")
+@needs(Action.SERVICE_RECORD)
+@bp.input(AttemptRequest, arg_name="body")
+@bp.output(ServiceAnswer)
+def attempt(letter_id: str, body: AttemptRequest) -> dict[str, Any]:
+    """The letter went out. When enough ways were tried without proof of receipt, the window opens: `unheard`."""
+    run = running()
+    with run.store.write() as session:
+        report = serving.record_attempt(
+            session,
+            actor=actor(),
+            letter_id=letter_id,
+            route=Route(body.route),
+            on=body.on,
+            proof=body.proof,
+            now=run.clock(),
+        )
+        return {**shown(session, report), "window_closes_at": report.window_closes_at}
+
+
+@bp.post("/api/v1/cases/<number>/extension")
+@needs(Action.WINDOW_EXTEND)
+@bp.input(ExtensionRequest, arg_name="body")
+@bp.output(ServiceAnswer, 201)
+def extend(number: str, body: ExtensionRequest) -> dict[str, Any]:
+    """More time to answer, once, for reasons. The subject asks for it on their own page and needs none."""
+    run = running()
+    with run.store.write() as session:
+        report = answering.extend(
+            session, actor=actor(), number=number, days=body.days, reasons=body.reasons, now=run.clock()
         )
         return {**shown(session, report), "window_closes_at": report.window_closes_at}
 

@@ -24,6 +24,11 @@ LABELS: Final[Words] = MappingProxyType(
         "DRAFT_LIFE": _("A draft of a report is kept"),
         "INSPECTION_LIFE": _("A sealed annex can be looked at under supervision"),
         "RESPONSE_WINDOW": _("From the letter to the listing; nothing is visible before"),
+        "WINDOW_AT_LEAST": _("Time to answer that is left when a service is recorded late"),
+        "EXTENSION": _("The time to answer is extended, once, by at most"),
+        "UNHEARD_WINDOW": _(
+            "Nobody may rely on an entry whose person nothing has reached, from when it is first shown"
+        ),
         "MEMBER_INFORMED": _("The company learns of an appeal"),
         "ANSWER_LIMIT": _("The company answers; if it is silent, the entry is hidden"),
         "NONCE_LIMIT": _("The person adds a number to the draw"),

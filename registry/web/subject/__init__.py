@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from registry.web.subject import (
+    answer,
     appeal,
     checks,
     contest,
@@ -18,6 +19,7 @@ from registry.web.subject import (
 from registry.web.subject.blueprint import bp
 
 __all__ = [
+    "answer",
     "appeal",
     "bp",
     "checks",

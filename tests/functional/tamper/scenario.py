@@ -43,13 +43,15 @@ from registry.log.sequencer import sequence
 from registry.mandates.actions import record_mandate
 from registry.notices.actions import set_webhook
 from registry.notices.matches import begin_match, finish_match
+from registry.notices.rules import Route
 from registry.panels import actions as panels
 from registry.panels import evidence
 from registry.recalls.actions import acknowledge, issue
 from registry.recalls.models import Recall
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.recalls.rules import Reason
-from registry.reports import inspections
+from registry.reports import answering, inspections
+from registry.reports.serving import record_attempt
 from registry.reviews import actions as reviews
 from registry.reviews.models import Review
 from registry.rotation import actions as rotations
@@ -135,7 +137,13 @@ class _Telling:
         self.filing.countersigned(self.pass_time(timedelta(hours=1)))
         self.filing.screened(self.pass_time(timedelta(days=1)))
         self.letter = self.filing.printed(self.pass_time(timedelta(hours=1)))
+        cleo, letter, now = self.cast.cleo.actor, self.filing.letter_id(), self.now
+        sent: Mapping[str, Any] = {"letter_id": letter, "route": Route.POST, "on": now, "proof": "XB 1234", "now": now}
+        self.do(lambda s: record_attempt(s, actor=cleo, **sent))
         self.filing.served(self.pass_time(timedelta(days=2)))
+        number, now = self.filing.number, self.now
+        self.do(lambda s: answering.extend(s, actor=cleo, number=number, days=1, reasons="They were ill.", now=now))
+        self.do(lambda s: answering.represent(s, case=self._case(s), text="Not me.", late_reasons=None, now=now))
 
     def withdraw(self) -> None:
         """A second report that gets nowhere."""

@@ -34,12 +34,15 @@ from registry.keys.holder import Holder
 from registry.log.checkpoint import verifier_key
 from registry.log.models import Act
 from registry.log.sequencer import sequence
-from registry.notices.models import Notice, SubjectSession
+from registry.notices.models import Attempt, Notice, SubjectSession
+from registry.notices.rules import Route
 from registry.policy import Ending
 from registry.recalls.actions import acknowledge, issue
 from registry.recalls.models import Recall
 from registry.recalls.rules import Reason
-from registry.reports.models import Exhibit, Report
+from registry.reports import answering
+from registry.reports.models import Exhibit, Extension, Report, Representation
+from registry.reports.serving import record_attempt
 from registry.schema import Base
 from registry.signing import keys
 from registry.watches import actions as watches
@@ -63,7 +66,8 @@ class Forgetting:
         self.regulator, self.operator = authorities(store, cast, clock())
         self.accused = accuse(store, cast, holder, clock).proofed()
         self.accused.session_token()
-        self.clock.move(policy.RESPONSE_WINDOW)
+        self.send_and_extend()
+        self.clock.move(policy.RESPONSE_WINDOW + DAY)
         with store.write() as session:
             (entry,) = list_due(session, now=clock())
             self.entry_id = entry.id
@@ -72,6 +76,19 @@ class Forgetting:
         with store.write() as session:
             details(session, actor=cast.hana.actor, check_id=self.check_id, now=clock())
         self.state(WORDS)
+        self.answer_late()
+
+    def send_and_extend(self) -> None:
+        number, now, cleo, post = self.accused.case_number, self.clock(), self.cast.cleo.actor, Route.POST
+        with self.store.write() as session:
+            letter = session.query(Notice).one().id
+            record_attempt(session, actor=cleo, letter_id=letter, route=post, on=now, proof=WORDS, now=now)
+            answering.extend(session, actor=cleo, number=number, days=1, reasons=WORDS, now=now)
+
+    def answer_late(self) -> None:
+        with self.store.write() as session:
+            case = session.get_one(Case, self.accused.case_id)
+            answering.represent(session, case=case, text=WORDS, late_reasons=WORDS, now=self.clock())
 
     def state(self, words: str) -> None:
         from_case = self.accused
@@ -382,6 +399,7 @@ def canaries_of(file: Forgetting) -> dict[str, bytes]:
         case, entry = session.get_one(Case, file.case().id), session.get_one(Entry, file.entry_id)
         report, notice = session.query(Report).one(), session.query(Notice).one()
         exhibit, said = session.query(Exhibit).one(), session.query(Statement).one()
+        answer = session.query(Representation).one()
         found = {
             "handle": case.subject_handle,
             "sealed tag": case.sealed_tag,
@@ -391,6 +409,10 @@ def canaries_of(file: Forgetting) -> dict[str, bytes]:
             "wrapped key": case.wrapped_key,
             "statement": said.sealed_text,
             "letter": notice.sealed_letter,
+            "proof of sending": session.query(Attempt).one().sealed_proof,
+            "reasons of the extension": session.query(Extension).one().sealed_reasons,
+            "late answer": answer.sealed_text,
+            "reasons of the late answer": answer.sealed_late_reasons,
             "code": notice.code_hash,
             "report": report.sealed_statement,
             "digest of the report": report.statement_digest,

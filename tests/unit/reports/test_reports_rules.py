@@ -17,7 +17,7 @@ LEVEL = {gravity.level: gravity for gravity in policy.LADDER}
 ALLOWED = {
     State.FILED: {Verb.COUNTERSIGN, Verb.WITHDRAW, Verb.VOID},
     State.COUNTERSIGNED: {Verb.SCREEN, Verb.REFUSE, Verb.WITHDRAW, Verb.VOID},
-    State.SCREENED: {Verb.SERVE, Verb.WITHDRAW, Verb.VOID},
+    State.SCREENED: {Verb.SERVE, Verb.PRESUME, Verb.WITHDRAW, Verb.VOID},
     State.NOTICED: {Verb.LIST, Verb.WITHDRAW, Verb.VOID},
     State.LISTED: {Verb.VOID},
     State.REFUSED: set(),
@@ -37,7 +37,7 @@ def test_there_is_one_way_to_a_listing() -> None:
         return {step for step, then in NEXT.items() if then is state}
 
     assert ways_into(State.LISTED) == {(State.NOTICED, Verb.LIST)}
-    assert ways_into(State.NOTICED) == {(State.SCREENED, Verb.SERVE)}
+    assert ways_into(State.NOTICED) == {(State.SCREENED, Verb.SERVE), (State.SCREENED, Verb.PRESUME)}
     assert ways_into(State.SCREENED) == {(State.COUNTERSIGNED, Verb.SCREEN)}
     assert ways_into(State.COUNTERSIGNED) == {(State.FILED, Verb.COUNTERSIGN)}
 
@@ -113,4 +113,10 @@ def test_a_date_is_in_the_future_only_when_it_is_nowhere_today() -> None:
 
 def test_the_window_lasts_as_long_as_the_policy_says() -> None:
     served = datetime(2026, 3, 2, tzinfo=UTC)
-    assert rules.window_closes(served) - served == policy.RESPONSE_WINDOW == timedelta(days=30)
+    assert rules.window_closes(served, recorded_at=served) - served == policy.RESPONSE_WINDOW == timedelta(days=30)
+
+
+def test_a_service_that_is_recorded_late_leaves_fourteen_days() -> None:
+    served = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    late = served + timedelta(days=29)
+    assert rules.window_closes(served, recorded_at=late) - late == policy.WINDOW_AT_LEAST == timedelta(days=14)
