@@ -18,10 +18,11 @@ from registry.notices.actions import pull, queue
 from registry.notices.rules import Delivery
 from registry.policy import RESPONSE_WINDOW
 from registry.reports import statement
-from registry.reports.actions import countersign, file, screen
+from registry.reports.actions import countersign, file
 from registry.reports.exhibits import put_exhibit
 from registry.reports.models import Report
 from registry.reports.rules import Ground, Verdict
+from registry.reports.screening import screen
 from registry.reports.serving import record_service
 from registry.signing import jws
 from tests.cast import Cast, Person
@@ -156,6 +157,7 @@ class Filing:
                 report_id=self.id,
                 verdict=verdict,
                 ground=ground,
+                fact=None if ground is None else 1,
                 reasons="Looked at every exhibit.",
                 issuer=ISSUER,
                 now=now,

@@ -121,10 +121,10 @@ def _entry(
     sealed = tags.seal_tag(holder.public().sealing_public, tag)
     case, key = open_case(session, member_id="acme", subject_handle=handle, sealed_tag=sealed, now=now)
     report = Report(
-        id=new_id(), case_id=case.id, member_id="acme", state=ReportState.LISTED, jti=new_id(),
+        id=new_id(), case_id=case.id, member_id="acme", state=ReportState.LISTED,
         statement_digest=secrets.token_bytes(32), offence="sale", offence_version=1, staff=Staff.EMPLOYEE,
         impersonation=False, level=2, basis=Basis.POLICE, term_days=365,
-        late=False, sealed_statement=b"", sealed_contact=b"", filed_by=cast.rui.actor.id, kid=cast.rui.kid,
+        late=False, sealed_words=b"", sealed_contact=b"", filed_by=cast.rui.actor.id,
         filed_at=now,
     )  # fmt: skip
     session.add(report)

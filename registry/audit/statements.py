@@ -36,7 +36,7 @@ class Signed:
     """
 
     typ: str
-    signer: Literal["account_id", "filed_by", "member_id"]
+    signer: Literal["account_id", "member_id"]
     under_case: bool = True
     late: bool = False
     brought_by: str | None = None  # the column with the uid of the act that brought it, where others followed
@@ -51,7 +51,7 @@ SIGNED: Mapping[str, Signed] = {
     "order": Signed(ORDER, "account_id"),
     "order_confirmation": Signed(CONFIRMATION, "account_id"),
     "recall": Signed(ACKNOWLEDGEMENT, "member_id", under_case=False, late=True),
-    "report": Signed(REPORT, "filed_by"),
+    "report_version": Signed(REPORT, "account_id"),
     "silence": Signed(SILENCE, "account_id"),
 }
 

@@ -22,8 +22,7 @@ class Report(Base):
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)
     member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
     state: Mapped[State] = mapped_column(index=True)
-    jti: Mapped[str] = mapped_column(sa.String(200))
-    statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # SHA-256 of the payload
+    statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # SHA-256 of the present version's payload
     offence: Mapped[str] = mapped_column(sa.String(40))
     offence_version: Mapped[int]
     staff: Mapped[Staff]
@@ -32,20 +31,39 @@ class Report(Base):
     basis: Mapped[Basis]
     term_days: Mapped[int | None]  # None: permanent, as far as the policy allows
     late: Mapped[bool]
-    sealed_statement: Mapped[bytes]  # the JWS
+    sealed_words: Mapped[bytes]  # the payload of the present version
     sealed_contact: Mapped[bytes]  # JSON: name, address, phone, language
-    filed_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
-    kid: Mapped[str] = mapped_column(sa.ForeignKey("signing_key.kid"))
+    filed_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))  # who signed the present version
     filed_at: Mapped[datetime]
     countersigned_by: Mapped[str | None] = mapped_column(sa.ForeignKey("account.id"))
     window_closes_at: Mapped[datetime | None]
     unheard_since: Mapped[datetime | None]  # the window runs without proof that anything reached the person
     heard_at: Mapped[datetime | None]  # proof of receipt, or their own first act
 
+    __table_args__ = (sa.Index("ix_report_due", "state", "window_closes_at"),)
+
+
+class ReportVersion(Base):
+    """A report as somebody signed it. Every version stays."""
+
+    __tablename__ = "report_version"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"))
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"))
+    number: Mapped[int]  # 1, 2, 3… within the report
+    jti: Mapped[str] = mapped_column(sa.String(200))
+    statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # SHA-256 of the payload
+    sealed_statement: Mapped[bytes]  # the JWS
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    kid: Mapped[str] = mapped_column(sa.ForeignKey("signing_key.kid"))
+    at: Mapped[datetime]
+
     __table_args__ = (
+        sa.UniqueConstraint("report_id", "number"),
         sa.UniqueConstraint("member_id", "statement_digest"),
         sa.UniqueConstraint("member_id", "jti"),
-        sa.Index("ix_report_due", "state", "window_closes_at"),
     )
 
 
@@ -56,7 +74,8 @@ class Countersignature(Base):
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
-    report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"), unique=True)
+    report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"), index=True)
+    version_id: Mapped[str] = mapped_column(sa.ForeignKey("report_version.id"), unique=True)
     statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     sealed_statement: Mapped[bytes]  # the JWS
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
@@ -74,6 +93,7 @@ class Screening(Base):
     report_id: Mapped[str] = mapped_column(sa.ForeignKey("report.id"), unique=True)
     verdict: Mapped[Verdict]
     ground: Mapped[Ground | None]
+    fact: Mapped[int | None]  # the place, from 1, of the alleged fact that the ground applies to
     sealed_reasons: Mapped[bytes]
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
     at: Mapped[datetime]

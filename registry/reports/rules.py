@@ -1,6 +1,7 @@
 """What can happen to a report, how grave a case is, what term may be asked for, and until when.
 
 (none) ─file→ filed ─countersign→ countersigned ─screen→ screened ─serve→ noticed ─list→ listed
+                │         ↑──────────┤ replace: a new version, back to filed
                 └──────withdraw──────┴─refuse→ refused   └──withdraw──┘ └withdraw, until it is listed
 presume: as serve, when every channel was tried and none gave proof of receipt; the report is `unheard`
 void: by a decision or an order, from every state that could still lead to harm
@@ -32,6 +33,7 @@ class State(enum.StrEnum):
 
 class Verb(enum.StrEnum):
     FILE = "file"
+    REPLACE = "replace"
     COUNTERSIGN = "countersign"
     SCREEN = "screen"
     REFUSE = "refuse"
@@ -47,6 +49,8 @@ OPEN: Final = (State.FILED, State.COUNTERSIGNED, State.SCREENED, State.NOTICED)
 NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
     {
         (None, Verb.FILE): State.FILED,
+        (State.FILED, Verb.REPLACE): State.FILED,
+        (State.COUNTERSIGNED, Verb.REPLACE): State.FILED,
         (State.FILED, Verb.COUNTERSIGN): State.COUNTERSIGNED,
         (State.COUNTERSIGNED, Verb.SCREEN): State.SCREENED,
         (State.COUNTERSIGNED, Verb.REFUSE): State.REFUSED,
@@ -96,6 +100,11 @@ INSPECTION: Mapping[tuple[InspectionState | None, InspectionVerb], InspectionSta
 )
 
 
+# Grounds that are said of one of the alleged facts: of these it must be named, of those it may be.
+FACT_NAMED: Final = frozenset({Ground.NO_EVIDENCE})
+FACT_MAY_BE_NAMED: Final = frozenset({Ground.OUT_OF_SCOPE, Ground.LABOUR_DISPUTE})
+
+
 MAX_EXHIBITS: Final = 20
 MAX_FACTS: Final = 20
 MAX_WITNESSES: Final = 10
@@ -106,6 +115,18 @@ NARRATIVE_LENGTH: Final = 5_000  # characters
 SIGNED_WITHIN: Final = 10 * policy.DAY  # from signing to sending: nothing is kept in a drawer for a better moment
 # Somewhere on Earth it is tomorrow already; dates in a statement are the member's own.
 _EARLIEST_DAWN: Final = timedelta(hours=14)
+
+
+def verify_ground(verdict: Verdict, ground: Ground | None, fact: int | None, *, facts: int) -> None:
+    """Raise Invalid unless a refusal has one ground, said of one of the report's `facts` facts where that fits."""
+    if (ground is None) != (verdict is Verdict.ACCEPT):
+        raise Invalid("ground must be given to refuse, and left out to accept", field="ground")
+    if fact is None and ground in FACT_NAMED:
+        raise Invalid(f"fact must say which of the {facts} alleged facts the ground applies to", field="fact")
+    if fact is not None and ground not in FACT_NAMED | FACT_MAY_BE_NAMED:
+        raise Invalid("fact must be left out: what was said is about the whole report", field="fact")
+    if fact is not None and not 1 <= fact <= facts:
+        raise Invalid(f"fact must be from 1 to {facts}", field="fact")
 
 
 def gravity(*, records: int, kind: Kind, gain_cny: int) -> Gravity | None:
@@ -152,8 +173,23 @@ def filing_deadline(found_on: date) -> datetime:
     return datetime.combine(found_on, time(), UTC) + policy.FILING_LIMIT + policy.DAY
 
 
+class Clock(enum.StrEnum):
+    """How much of the time to file is left."""
+
+    RUNNING = "running"
+    ENDING = "ending"  # from the warning on
+    OVER = "over"  # a report is still taken, with the reason for its being late
+
+
 def is_late(found_on: date, now: datetime) -> bool:
     return now >= filing_deadline(found_on)
+
+
+def filing_clock(found_on: date, now: datetime) -> Clock:
+    if is_late(found_on, now):
+        return Clock.OVER
+    warned_at = datetime.combine(found_on, time(), UTC) + policy.FILING_WARNING
+    return Clock.ENDING if now >= warned_at else Clock.RUNNING
 
 
 def window_closes(served_at: datetime, *, recorded_at: datetime) -> datetime:

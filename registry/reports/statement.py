@@ -196,8 +196,13 @@ def level(accusation: Accusation) -> Gravity:
     return found
 
 
-def verify_timely(accusation: Accusation, payload: Mapping[str, Any], *, now: datetime) -> None:
-    """Raise Invalid for a signature of another time, dates in the future, or a late report that does not say why."""
+def verify_timely(
+    accusation: Accusation, payload: Mapping[str, Any], *, now: datetime, filed_at: datetime | None = None
+) -> None:
+    """Raise Invalid for a signature of another time, dates in the future, or a late report that does not say why.
+
+    `filed_at` is when the first version was filed, if this is not it: an edit does not make a report late.
+    """
     verify_times(payload, now=now, max_age=rules.SIGNED_WITHIN)
     today = rules.latest_date(now)
     if accusation.found_on > today:
@@ -207,7 +212,7 @@ def verify_timely(accusation: Accusation, payload: Mapping[str, Any], *, now: da
     for name, part in accusation.proof.items():
         if part.on > today:
             raise Invalid(f"proof.{name}.date must not be in the future", field=f"proof.{name}.date")
-    if rules.is_late(accusation.found_on, now) and accusation.late_reason is None:
+    if rules.is_late(accusation.found_on, filed_at or now) and accusation.late_reason is None:
         raise Invalid(
             f"late_reason is missing: the finding is more than {policy.FILING_LIMIT.days} days ago",
             field="late_reason",

@@ -22,7 +22,7 @@ from registry.keys.holder import Holder
 from registry.notices import matches
 from registry.notices.models import CaseMatch, Notice
 from registry.policy import CODE_ATTEMPTS, RESPONSE_WINDOW
-from registry.reports import actions
+from registry.reports import actions, screening
 from registry.reports.exhibits import put_exhibit
 from registry.reports.models import Report, Screening
 from registry.reports.rules import Ground, State, Verdict
@@ -90,7 +90,7 @@ def test_one_of_two_verdicts_holds(filing: Filing, now: datetime) -> None:
     filing.countersigned(now)
 
     def screen(verdict: Verdict, ground: Ground | None) -> Callable[[Session], object]:
-        return lambda session: actions.screen(
+        return lambda session: screening.screen(
             session,
             actor=filing.cast.sol.actor,
             report_id=filing.id,

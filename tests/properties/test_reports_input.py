@@ -12,7 +12,7 @@ from registry import base64url, policy
 from registry.errors import Invalid
 from registry.policy import Kind
 from registry.reports import contents, rules, statement
-from registry.reports.actions import read_contact
+from registry.reports.contact import read_contact
 from registry.reports.prose import verify_no_number
 from tests.conftest import ISSUER
 from tests.filing import CONTACT, NUMBER, SHA256, any_tag

@@ -33,7 +33,7 @@ from registry.notices.models import Notice
 from registry.notices.rules import NEXT as NOTICE_NEXT
 from registry.notices.rules import Delivery
 from registry.policy import RESPONSE_WINDOW
-from registry.reports import actions, serving
+from registry.reports import actions, screening, serving, versions
 from registry.reports.models import Countersignature, Report, Screening
 from registry.reports.rules import NEXT as REPORT_NEXT
 from registry.reports.rules import Ground, State, Verdict
@@ -67,7 +67,7 @@ class House:
         return self._screen(session, who, now, Verdict.REFUSE, Ground.OUT_OF_SCOPE)
 
     def _screen(self, session: Session, who: Person, now: datetime, verdict: Verdict, ground: Ground | None) -> object:
-        return actions.screen(
+        return screening.screen(
             session,
             actor=who.actor,
             report_id=self.filing.id,
@@ -195,7 +195,9 @@ def verify_listing_was_fair(session: Session, filing: Filing, now: datetime) -> 
         return
     assert bool(seen) == (entry.state in VISIBLE and (entry.until is None or now < entry.until))
     second = session.scalars(sa.select(Countersignature)).one()
-    assert (report.filed_by, report.kid) != (second.account_id, second.kid)
+    first = versions.present(session, report)
+    assert second.version_id == first.id
+    assert second.kid != first.kid
     assert second.account_id != report.filed_by
     assert session.scalars(sa.select(Screening)).one().account_id == "screener"
     served = [notice for notice in session.scalars(sa.select(Notice)) if notice.served_at is not None]

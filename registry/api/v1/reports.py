@@ -13,8 +13,8 @@ from registry.access import Action, needs
 from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
 from registry.db import Session
-from registry.policy import Basis
-from registry.reports import actions, answering, queries
+from registry.policy import Basis, Staff
+from registry.reports import actions, answering, queries, screening, versions
 from registry.reports.models import Report
 from registry.reports.rules import Ground, State, Verdict
 from registry.signing.canonical import MAX_BYTES
@@ -53,6 +53,7 @@ class ReportAnswer(Answer):
 class ScreeningAnswer(Answer):
     verdict: Verdict
     ground: Ground | None
+    fact: int | None = Field(description="which of the alleged facts, from 1, the ground applies to")
     reasons: str
 
 
@@ -62,6 +63,8 @@ class ReportDetails(ReportAnswer):
     level: int
     basis: Basis
     term_days: int | None
+    staff: Staff
+    impersonation: bool
     late: bool
     filed_at: AwareDatetime
     window_closes_at: AwareDatetime | None
@@ -101,6 +104,26 @@ def file(body: FileRequest) -> tuple[dict[str, Any], int]:
             now=run.clock(),
         )
         return shown(session, filed.report), 201 if filed.is_new else 200
+
+
+@bp.post("/api/v1/reports/<report_id>/versions")
+@needs(Action.REPORT_FILE)
+@bp.input(FileRequest, arg_name="body")
+@bp.output(ReportAnswer)
+def replace(report_id: str, body: FileRequest) -> dict[str, Any]:
+    """A new signed version of a report that nobody has screened yet; it must be countersigned again."""
+    run = running()
+    with run.store.write() as session:
+        report = versions.replace(
+            session,
+            actor=actor(),
+            report_id=report_id,
+            token=body.report,
+            contact=body.contact.model_dump(exclude_none=True),
+            issuer=run.issuer,
+            now=run.clock(),
+        )
+        return shown(session, report)
 
 
 @bp.post("/api/v1/reports/<report_id>/countersignature")
@@ -149,6 +172,8 @@ def read(report_id: str) -> dict[str, Any]:
             "level": report.level,
             "basis": report.basis,
             "term_days": report.term_days,
+            "staff": report.staff,
+            "impersonation": report.impersonation,
             "late": report.late,
             "filed_at": report.filed_at,
             "window_closes_at": report.window_closes_at,
@@ -174,8 +199,8 @@ def shown(session: Session, report: Report) -> dict[str, Any]:
 
 
 def _screening(session: Session, report: Report) -> dict[str, Any] | None:
-    screening = queries.screening_of(session, report)
-    if screening is None:
+    said = queries.screening_of(session, report)
+    if said is None:
         return None
-    reasons = actions.screening_reasons(session, report)
-    return {"verdict": screening.verdict, "ground": screening.ground, "reasons": reasons}
+    reasons = screening.screening_reasons(session, report)
+    return {"verdict": said.verdict, "ground": said.ground, "fact": said.fact, "reasons": reasons}

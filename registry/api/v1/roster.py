@@ -19,7 +19,7 @@ from registry.notices.models import Notice
 from registry.notices.rules import PROOF_LENGTH, Delivery, Route
 from registry.notices.rules import State as LetterState
 from registry.policy import Basis
-from registry.reports import actions, answering, queries, serving
+from registry.reports import answering, queries, screening, serving
 from registry.reports.models import Report
 from registry.reports.rules import Ground, Verdict
 
@@ -36,6 +36,7 @@ class DocketItem(ReportAnswer):
     level: int
     basis: Basis
     late: bool
+    impersonation: bool = Field(description="the papers may be somebody else's; then it cannot be accepted")
     filed_at: AwareDatetime
 
 
@@ -46,6 +47,7 @@ class DocketAnswer(Answer):
 class ScreeningRequest(Body):
     verdict: Verdict
     ground: Ground | None = Field(None, description="to refuse: one of the closed list")
+    fact: int | None = Field(None, description="which of the alleged facts, from 1, the ground applies to")
     reasons: str = Field(max_length=policy.REASONS_LENGTH)
 
 
@@ -102,12 +104,13 @@ def screen(report_id: str, body: ScreeningRequest) -> dict[str, Any]:
     """Let a report through to its subject, or refuse it on one ground. Whether it is true is not asked here."""
     run = running()
     with run.store.write() as session:
-        report = actions.screen(
+        report = screening.screen(
             session,
             actor=actor(),
             report_id=report_id,
             verdict=body.verdict,
             ground=body.ground,
+            fact=body.fact,
             reasons=body.reasons,
             issuer=run.issuer,
             now=run.clock(),
@@ -215,6 +218,7 @@ def _docketed(session: Session, report: Report) -> dict[str, Any]:
         "level": report.level,
         "basis": report.basis,
         "late": report.late,
+        "impersonation": report.impersonation,
         "filed_at": report.filed_at,
     }
 

@@ -117,20 +117,22 @@ def _statements(**span: Any) -> Statements:
     key = Stored("signing_key", KID, {**values, "enrolled_by": "enrol", "revoked_by": None, **span}, ())
     ledger = Ledger(
         places={"enrol": 2, "revoke": 8},
-        rows={("report", "r"): Attested("", 5, 9), ("recall", "r"): Attested("", 5, 9)},
+        rows={("report_version", "r"): Attested("", 5, 9), ("recall", "r"): Attested("", 5, 9)},
     )
     case = Stored("case", "c", {"wrapped_key": vault.wrap(KEYRING.vault_key, CASE_KEY, case="c")}, ())
     return Statements([key], ledger=ledger, opener=Keys(KEYRING, [case]))
 
 
-def _signed(table: str = "report", *, key: keys.PrivateKey = KEY, typ: str | None = None, **changes: Any) -> Stored:
+def _signed(
+    table: str = "report_version", *, key: keys.PrivateKey = KEY, typ: str | None = None, **changes: Any
+) -> Stored:
     signed = SIGNED[table]
     token = jws.sign({"said": "x"}, typ=typ or signed.typ, key=key)
     secret = CASE_KEY if signed.under_case else KEYRING.vault_key
     sealed = vault.seal(secret, token.encode(), table=table, row="r", column=COLUMN)
     digest = jws.verify(token, typ=typ or signed.typ, key_for=lambda _: key.public_key()).digest
-    values: dict[str, Any] = {"case_id": "c", "kid": KID, COLUMN: sealed, "filed_by": "rui", "member_id": "acme"}
-    digests: Mapping[str, Any] = {"statement_digest": digest} if table == "report" else {}
+    values: dict[str, Any] = {"case_id": "c", "kid": KID, COLUMN: sealed, "account_id": "rui", "member_id": "acme"}
+    digests: Mapping[str, Any] = {"statement_digest": digest} if table == "report_version" else {}
     return Stored(table, "r", {**values, **digests, **changes}, ())
 
 
@@ -164,7 +166,7 @@ def test_nothing_is_asked_of_what_is_not_signed() -> None:
         ({"revoked_by": "enrol"}, {}, HELD),
         ({}, {"kid": "A" * 43}, HELD),
         ({"account_id": "ana"}, {}, "the key that signed it is not the one of whom it names"),
-        ({}, {"filed_by": "ana"}, "the key that signed it is not the one of whom it names"),
+        ({}, {"account_id": "ana"}, "the key that signed it is not the one of whom it names"),
         ({}, {"key": keys.generate()}, "its signature does not hold"),
         ({}, {"typ": "other+jwt"}, "its signature does not hold"),
         ({"jwk": {}}, {}, "its signature does not hold"),

@@ -41,7 +41,7 @@ from registry.recalls.actions import acknowledge, issue
 from registry.recalls.models import Recall
 from registry.recalls.rules import Reason
 from registry.reports import answering
-from registry.reports.models import Exhibit, Extension, Report, Representation
+from registry.reports.models import Exhibit, Extension, Report, ReportVersion, Representation
 from registry.reports.serving import record_attempt
 from registry.schema import Base
 from registry.signing import keys
@@ -414,7 +414,8 @@ def canaries_of(file: Forgetting) -> dict[str, bytes]:
             "late answer": answer.sealed_text,
             "reasons of the late answer": answer.sealed_late_reasons,
             "code": notice.code_hash,
-            "report": report.sealed_statement,
+            "report": report.sealed_words,
+            "report as signed": session.query(ReportVersion).one().sealed_statement,
             "digest of the report": report.statement_digest,
             "contact": report.sealed_contact,
             "exhibit": exhibit.sealed_content,

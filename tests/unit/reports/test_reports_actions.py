@@ -25,10 +25,11 @@ from registry.members.actions import set_standing
 from registry.members.models import Standing
 from registry.notices.models import Message, Notice
 from registry.notices.rules import State as LetterState
-from registry.reports import actions, queries
+from registry.reports import actions, queries, screening, versions
+from registry.reports.contact import read_contact
 from registry.reports.exhibits import put_exhibit
 from registry.reports.models import Countersignature, Exhibit, Report, Screening
-from registry.reports.rules import Ground, State, Verdict
+from registry.reports.rules import FACT_NAMED, Ground, State, Verdict
 from tests.cast import Cast, Person
 from tests.conftest import ISSUER
 from tests.filing import CONTACT, EXHIBIT, OTHER_NUMBER, SHA256, Filing, any_tag, claims, countersignature, sign, tag_of
@@ -77,7 +78,8 @@ def test_a_filed_report_opens_a_case_of_its_own(filing: Filing, cast: Cast, stor
     with store.read() as session:
         report, case = session.get_one(Report, filing.id), session.get_one(Case, filing.case_id)
         assert (report.state, report.level, report.basis, report.term_days) == (State.FILED, 2, "B", 365)
-        assert (report.filed_by, report.kid, report.late) == ("acme-security", cast.rui.kid, False)
+        assert (report.filed_by, report.late) == ("acme-security", False)
+        assert versions.present(session, report).kid == cast.rui.kid
         assert case.subject_handle == tags.handle(session.keyring.pepper, filing.tag)
         act = last_act(session, case)
     assert (act["verb"], act["actor"], act["case"]) == ("report.file", "acme-security", filing.case_id)
@@ -130,13 +132,13 @@ def test_two_members_may_use_the_same_jti(filing: Filing, cast: Cast, store: Sto
 )
 def test_each_wrong_part_of_the_contact_is_named(field: str, contact: dict[str, object]) -> None:
     with pytest.raises(Invalid) as refused:
-        actions.read_contact(contact)
+        read_contact(contact)
     assert refused.value.field == field
     assert "11010519491231002X" not in refused.value.message
 
 
 def test_the_contact_is_kept_as_given() -> None:
-    contact = actions.read_contact({**CONTACT, "phone": "+86 138 0013 8000"})
+    contact = read_contact({**CONTACT, "phone": "+86 138 0013 8000"})
     assert (contact.name, contact.phone, contact.language) == ("王小明", "+86 138 0013 8000", "zh")
 
 
@@ -227,7 +229,7 @@ def test_a_second_person_countersigns(filing: Filing, cast: Cast, store: Store, 
         second = session.scalars(sa.select(Countersignature)).one()
     assert (report.state, report.countersigned_by) == (State.COUNTERSIGNED, "acme-approver")
     assert (second.account_id, second.kid) == ("acme-approver", cast.ana.kid)
-    assert {second.account_id, second.kid}.isdisjoint({report.filed_by, report.kid})
+    assert {second.account_id, second.kid}.isdisjoint({report.filed_by, cast.rui.kid})
 
 
 def test_the_same_countersignature_again_changes_nothing(filing: Filing, cast: Cast, now: datetime) -> None:
@@ -311,14 +313,16 @@ def screen(
     verdict: Verdict = Verdict.ACCEPT,
     ground: Ground | None = None,
     reasons: str = "In scope, complete.",
+    fact: int | None = None,
 ) -> Report:
     with filing.store.write() as session:
-        return actions.screen(
+        return screening.screen(
             session,
             actor=actor,
             report_id=filing.id,
             verdict=verdict,
             ground=ground,
+            fact=fact,
             reasons=reasons,
             issuer=ISSUER,
             now=now,
@@ -333,18 +337,50 @@ def test_accepting_drafts_one_letter(filing: Filing, cast: Cast, store: Store, n
         assert (letter.case_id, letter.state, letter.attempts_left) == (filing.case_id, LetterState.DRAFTED, 5)
 
 
+@pytest.mark.parametrize(
+    ("ground", "fact"),
+    [
+        (Ground.NO_EVIDENCE, None),
+        (Ground.NO_EVIDENCE, 2),
+        (Ground.NO_EVIDENCE, 0),
+        (Ground.RETALIATION, 1),
+        (Ground.WRONG_PERSON, 1),
+        (Ground.OUT_OF_SCOPE, 2),
+    ],
+)
+def test_a_ground_is_said_of_a_fact_that_the_report_alleges(
+    filing: Filing, cast: Cast, now: datetime, ground: Ground, fact: int | None
+) -> None:
+    filing.countersigned(now)
+    with pytest.raises(Invalid) as refused:
+        screen(filing, cast.sol.actor, now, Verdict.REFUSE, ground, "No.", fact)
+    assert refused.value.field == "fact"
+
+
+def test_nothing_passes_about_papers_that_may_be_somebody_elses(
+    store: Store, cast: Cast, holder: Holder, now: datetime
+) -> None:
+    filing = Filing(store, cast, holder, now, impersonation=True).countersigned(now)
+    with pytest.raises(Conflict, match="somebody else's") as refused:
+        screen(filing, cast.sol.actor, now)
+    assert refused.value.code == "impersonation"
+    refusal = screen(filing, cast.sol.actor, now, Verdict.REFUSE, Ground.WRONG_PERSON, "Not shown to be theirs.")
+    assert refusal.state is State.REFUSED
+
+
 @pytest.mark.parametrize("ground", Ground)
 def test_refusing_takes_one_ground_of_the_list(
     filing: Filing, cast: Cast, store: Store, now: datetime, ground: Ground
 ) -> None:
     filing.countersigned(now)
-    report = screen(filing, cast.sol.actor, now, Verdict.REFUSE, ground, "Exhibit 2 does not show it.")
+    fact = 1 if ground in FACT_NAMED else None
+    report = screen(filing, cast.sol.actor, now, Verdict.REFUSE, ground, "Exhibit 2 does not show it.", fact)
     assert report.state is State.REFUSED
     with store.read() as session:
         found = queries.screening_of(session, report)
         assert found is not None
-        assert found.ground is ground
-        assert actions.screening_reasons(session, report) == "Exhibit 2 does not show it."
+        assert (found.ground, found.fact) == (ground, fact)
+        assert screening.screening_reasons(session, report) == "Exhibit 2 does not show it."
         message = session.scalars(sa.select(Message)).one()
     assert (message.member_id, message.payload) == ("acme", {"type": "report.refused", "id": filing.id})
     assert counted(store, Notice) == [0]

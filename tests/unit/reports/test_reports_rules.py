@@ -15,8 +15,8 @@ from registry.reports.rules import NEXT, State, Verb
 
 LEVEL = {gravity.level: gravity for gravity in policy.LADDER}
 ALLOWED = {
-    State.FILED: {Verb.COUNTERSIGN, Verb.WITHDRAW, Verb.VOID},
-    State.COUNTERSIGNED: {Verb.SCREEN, Verb.REFUSE, Verb.WITHDRAW, Verb.VOID},
+    State.FILED: {Verb.REPLACE, Verb.COUNTERSIGN, Verb.WITHDRAW, Verb.VOID},
+    State.COUNTERSIGNED: {Verb.REPLACE, Verb.SCREEN, Verb.REFUSE, Verb.WITHDRAW, Verb.VOID},
     State.SCREENED: {Verb.SERVE, Verb.PRESUME, Verb.WITHDRAW, Verb.VOID},
     State.NOTICED: {Verb.LIST, Verb.WITHDRAW, Verb.VOID},
     State.LISTED: {Verb.VOID},
@@ -44,7 +44,7 @@ def test_there_is_one_way_to_a_listing() -> None:
 
 def test_a_refused_verb_says_what_would_be_allowed() -> None:
     with pytest.raises(
-        Conflict, match="cannot list this report: it is filed; allowed now: countersign, void, withdraw"
+        Conflict, match="cannot list this report: it is filed; allowed now: countersign, replace, void, withdraw"
     ):
         after(NEXT, State.FILED, Verb.LIST, "report")
 
