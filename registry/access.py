@@ -31,6 +31,7 @@ class Action(enum.StrEnum):
     CHECK = "check"
     CHECK_READ = "check-read"
     CHECK_CLOSE = "check-close"  # say what became of a hire
+    DRAFT_KEEP = "draft-keep"
     REPORT_FILE = "report-file"
     REPORT_COUNTERSIGN = "report-countersign"
     REPORT_READ = "report-read"
@@ -101,6 +102,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CHECKER, _A.RECALL_ACKNOWLEDGE): Relation.OWN,
         (_R.CHECKER, _A.ENTRY_READ): Relation.ANY,  # narrowed to what the member was shown
         (_R.REPORTER, _A.EVALUATE): Relation.ANY,
+        (_R.REPORTER, _A.DRAFT_KEEP): Relation.OWN,
         (_R.REPORTER, _A.REPORT_FILE): Relation.OWN,
         (_R.REPORTER, _A.REPORT_READ): Relation.OWN,
         (_R.REPORTER, _A.EXHIBIT_OPEN): Relation.OWN,
@@ -199,6 +201,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.CHANGES_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),
         _A.RECALL_READ: frozenset({Scope.CHECK, Scope.WATCH}),
         _A.RECALL_ACKNOWLEDGE: frozenset({Scope.CHECK, Scope.WATCH}),
+        _A.DRAFT_KEEP: frozenset({Scope.REPORT}),
         _A.REPORT_FILE: frozenset({Scope.REPORT}),
         _A.REPORT_COUNTERSIGN: frozenset({Scope.REPORT}),
         _A.REPORT_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),

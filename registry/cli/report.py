@@ -12,6 +12,7 @@ import click
 
 from registry.cli import imports
 from registry.cli.context import Context
+from registry.cli.draft import draft as draft_commands
 from registry.cli.profile import as_account, connect, document_type, keys_file, printable, typed_number, untrusted_exits
 from registry.client import drafts, reporting
 from registry.client.reporting import Verify
@@ -28,6 +29,9 @@ def report() -> None:
     Exit codes: 0 done; 2 bad input or refused; 4 the registry cannot be reached or is busy, run it again; 5 a proof or
     a pinned key does not verify.
     """
+
+
+report.add_command(draft_commands)
 
 
 @report.command("sign")

@@ -134,6 +134,9 @@ class Registry:
     def put(self, path: str, data: bytes, *, content_type: str) -> dict[str, Any]:
         return self._authorised("PUT", path, content=data, headers={"Content-Type": content_type})
 
+    def replace(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._authorised("PUT", path, json=body)
+
     def delete(self, path: str) -> dict[str, Any]:
         return self._authorised("DELETE", path)
 

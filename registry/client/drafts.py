@@ -60,6 +60,11 @@ def load(path: Path) -> Draft:
     return Draft(claims, document["contact"])
 
 
+def read_document(path: Path) -> dict[str, Any]:
+    """A draft as it is in its file, however much of it has been written."""
+    return canonical.parse(_read(path), field="draft")
+
+
 def load_signed(path: Path) -> dict[str, Any]:
     """What `zilu report sign` wrote, not verified; Invalid when it is no JSON object."""
     return canonical.parse(_read(path, limit=2 * canonical.MAX_BYTES), field="file", limit=2 * canonical.MAX_BYTES)

@@ -58,7 +58,7 @@ def file(registry: Registry, signed: Mapping[str, Any], exhibits: Sequence[Path]
 
 def read(registry: Registry, report: str) -> dict[str, Any]:
     """What was filed, as those on the case see it. The registry writes down that it was read."""
-    return registry.get(f"/api/v1/reports/{_id(report)}")
+    return registry.get(f"/api/v1/reports/{require_id(report)}")
 
 
 def countersign(registry: Registry, shown: Mapping[str, Any], person: Document) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def countersign(registry: Registry, shown: Mapping[str, Any], person: Document) 
         )
     claims = {**_standard(registry), "sub": tag, "report": shown["digest"]}
     token = jws.sign(claims, typ=COUNTERSIGNATURE, key=key)
-    return registry.post(f"/api/v1/reports/{_id(shown['id'])}/countersignature", {"countersignature": token})
+    return registry.post(f"/api/v1/reports/{require_id(shown['id'])}/countersignature", {"countersignature": token})
 
 
 def _standard(registry: Registry) -> dict[str, Any]:
@@ -118,8 +118,8 @@ def _matched(wanted: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:
     return given
 
 
-def _id(text: str) -> str:
+def require_id(text: str) -> str:
     """An id is part of an address, so it is what an id may be and nothing else."""
     if not (len(text) == 32 and set(text) <= set("0123456789abcdef")):
-        raise Invalid("the report's id must be 32 hexadecimal digits", field="id")
+        raise Invalid("the id must be 32 hexadecimal digits", field="id")
     return text

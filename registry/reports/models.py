@@ -67,6 +67,20 @@ class ReportVersion(Base):
     )
 
 
+class Draft(Base):
+    """A report that somebody is still writing. There is no case yet, so it is sealed under the vault key."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    version: Mapped[int]  # 1, 2, 3…: what an edit must name
+    sealed_document: Mapped[bytes]  # JSON
+    created_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    changed_at: Mapped[datetime]
+
+
 class Countersignature(Base):
     """The second person's statement over the same digest and the same tag, from a number entered again."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from registry.errors import Invalid
@@ -25,6 +26,7 @@ _CUTS_OF_SHORT: Final = (
     frozenset({4, 8, 12}),
     frozenset({5, 10}),
 )
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TYPES: Final = (document.RESIDENT, document.HONG_KONG_MACAO_TAIWAN, document.FOREIGN_RESIDENT)
 
 
@@ -46,6 +48,26 @@ def verify_no_number(text: str, *, field: str) -> None:
         raise Invalid(
             f"{field} must not hold an identity number; leave the number out", field=field, code="number-in-text"
         )
+
+
+def verify_no_numbers(document: Mapping[str, object]) -> None:
+    """The same for every text in a JSON object, at whatever depth. A digest is no text: chance may put one there."""
+    for where, text in _texts("", document):
+        if not _DIGEST.fullmatch(text):
+            verify_no_number(text, field=where)
+
+
+def _texts(where: str, value: object) -> Iterator[tuple[str, str]]:
+    """Every text in a value with the name of its place; what a member is called is a text of the object it is in."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield where or "statement", name
+            yield from _texts(f"{where}.{name}" if where else name, inner)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _texts(f"{where}[{place}]", inner)
 
 
 def folded(text: str) -> str:

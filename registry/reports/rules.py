@@ -105,6 +105,7 @@ FACT_NAMED: Final = frozenset({Ground.NO_EVIDENCE})
 FACT_MAY_BE_NAMED: Final = frozenset({Ground.OUT_OF_SCOPE, Ground.LABOUR_DISPUTE})
 
 
+DRAFTS_KEPT: Final = 500  # of one member at a time
 MAX_EXHIBITS: Final = 20
 MAX_FACTS: Final = 20
 MAX_WITNESSES: Final = 10

@@ -20,7 +20,7 @@ and report: SHA-256 of the report's payload.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -31,7 +31,7 @@ from registry.identity import group
 from registry.policy import LISTABLE, OFFENCES, Basis, Gravity, Kind, Proof, Staff
 from registry.reports import evidence, rules
 from registry.reports.evidence import DATE
-from registry.reports.prose import verify_no_number
+from registry.reports.prose import verify_no_numbers
 from registry.signing.claims import (
     FLAG,
     LIST,
@@ -81,7 +81,6 @@ _RULES: Final = {
     "reasons": prose(policy.REASONS_LENGTH),
     "late_reason": prose(_SHORT),
 }
-_ENCODED: Final = frozenset({"sub", "exhibits", "exhibit"})
 _OPTIONAL: Final = frozenset({"annexes", "incident", "late_reason", "witnesses"})
 _GRAVITY: Final = {
     "records": whole(0, rules.MAX_RECORDS),
@@ -144,7 +143,7 @@ def read(payload: Mapping[str, Any], *, member_id: str, issuer: str) -> Accusati
     _verify_listable(payload["basis"])
     _verify_parts(payload)
     _verify_evidence(payload)
-    _verify_no_numbers(payload)
+    verify_no_numbers({name: claim for name, claim in payload.items() if name != "sub"})
     accusation = decode(payload)
     _verify_order(accusation)
     rules.verify_term(accusation.term_days, level(accusation))
@@ -279,22 +278,3 @@ def _verify_evidence(payload: Mapping[str, Any]) -> None:
     if "witnesses" in payload:
         evidence.verify_witnesses(payload["witnesses"])
     evidence.verify_proof(payload["proof"], basis=Basis(payload["basis"]), exhibits=exhibits)
-
-
-def _verify_no_numbers(payload: Mapping[str, Any]) -> None:
-    """In no text of the statement, at whatever depth. A digest is no text, and may have a number's digits by chance."""
-    for where, text in _texts("", payload):
-        verify_no_number(text, field=where)
-
-
-def _texts(where: str, value: object) -> Iterator[tuple[str, str]]:
-    """Every text in a claim, with the name of its place."""
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, dict):
-        for part, inner in value.items():
-            if part not in _ENCODED:
-                yield from _texts(f"{where}.{part}" if where else part, inner)
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _texts(f"{where}[{place}]", inner)

@@ -25,6 +25,7 @@ from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
 from registry.recalls.actions import escalate_due, issue_heard
 from registry.recalls.queries import days_over
+from registry.reports import drafts
 from registry.reviews.actions import open_due as open_reviews
 from registry.running import Running
 
@@ -107,8 +108,8 @@ def reviews(run: Running) -> bool:
 
 
 def sweeps(run: Running) -> bool:
-    """Delete tokens, replays, tickets and days that are over, and the handles of checks that have closed."""
+    """Delete tokens, replays, tickets and days that are over, drafts, and the handles of closed checks."""
     now = run.clock()
     with run.store.write() as session:
-        swept = [sweep(session, now=now) for sweep in (tokens.sweep, replays.sweep, sweep_checks)]
+        swept = [sweep(session, now=now) for sweep in (tokens.sweep, replays.sweep, sweep_checks, drafts.sweep)]
     return any(swept)

@@ -51,6 +51,7 @@ from registry.recalls.models import Recall
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.recalls.rules import Reason
 from registry.reports import answering, inspections
+from registry.reports.drafts import save as save_draft
 from registry.reports.serving import record_attempt
 from registry.reviews import actions as reviews
 from registry.reviews.models import Review
@@ -146,9 +147,11 @@ class _Telling:
         self.do(lambda s: answering.represent(s, case=self._case(s), text="Not me.", late_reasons=None, now=now))
 
     def withdraw(self) -> None:
-        """A second report that gets nowhere."""
+        """A second report that gets nowhere, and one that is still being written."""
         now = self.pass_time(timedelta(hours=1))
         Filing(self.store, self.cast, self.holder, now).countersigned(now).refused(now)
+        with self.store.write() as session:
+            save_draft(session, actor=self.cast.rui.actor, document={"offence": "sale"}, now=now)
 
     def check_recall_and_acknowledge(self) -> None:
         person, others = document.parse(NUMBER), people(3)
