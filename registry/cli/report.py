@@ -61,18 +61,39 @@ def sign(
 @report.command("file")
 @click.argument("signed", type=_FILE)
 @click.option("--exhibit", "exhibits", type=_FILE, multiple=True, help="A file that the report names; one for each.")
+@click.option("--replaces", metavar="ID", help="A new version of report ID; only its new exhibits are sent.")
 @as_account
 @keys_file
 @click.pass_obj
 @untrusted_exits
 def file(
-    context: Context, signed: Path, exhibits: tuple[Path, ...], account: str | None, keys_path: Path | None
+    context: Context,
+    signed: Path,
+    exhibits: tuple[Path, ...],
+    replaces: str | None,
+    account: str | None,
+    keys_path: Path | None,
 ) -> None:
-    """Send the report in SIGNED with its exhibits. Sent again, it is the same report."""
+    """Send the report in SIGNED with its exhibits. Sent again, it is the same report.
+
+    Until a report is screened a new version may replace it, which must be countersigned again.
+    """
     document = drafts.load_signed(signed)
     registry = connect(context, account, scope="report", keys_path=keys_path)
-    filed = reporting.file(registry, document, exhibits)
+    filed = reporting.file(registry, document, exhibits, replaces=replaces)
     click.echo(f"{filed['id']}\tcase {filed['case']}\t{filed['state']}")
+
+
+@report.command("show")
+@click.argument("report_id", metavar="ID")
+@as_account
+@keys_file
+@click.pass_obj
+@untrusted_exits
+def show(context: Context, report_id: str, account: str | None, keys_path: Path | None) -> None:
+    """What the registry holds of report ID, as JSON. The registry writes down that it was read."""
+    registry = connect(context, account, scope="report", keys_path=keys_path)
+    click.echo(printable(json.dumps(reporting.read(registry, report_id), ensure_ascii=False, indent=1)))
 
 
 @report.command("countersign")

@@ -45,15 +45,22 @@ def sign(registry: Registry, payload: Mapping[str, Any], person: Document) -> st
     return jws.sign({**payload, "sub": _tag(registry, person)}, typ=REPORT, key=_key(registry))
 
 
-def file(registry: Registry, signed: Mapping[str, Any], exhibits: Sequence[Path]) -> dict[str, Any]:
-    """Upload the exhibits that the report names, then file it. Again is harmless: the same report is found."""
+def file(
+    registry: Registry, signed: Mapping[str, Any], exhibits: Sequence[Path], *, replaces: str | None = None
+) -> dict[str, Any]:
+    """Upload the exhibits that the report names, then file it. Again is harmless: the same report is found.
+
+    With `replaces` it is a new version of that report, which has its exhibits already: only new ones are sent.
+    """
+    path = "/api/v1/reports" if replaces is None else f"/api/v1/reports/{require_id(replaces)}/versions"
     token, contact = signed.get("report"), signed.get("contact")
     if signed.keys() != {"report", "contact"} or not isinstance(token, str) or not isinstance(contact, dict):
         raise Invalid("the file must hold a signed report and its contact; make it with zilu report sign", field="file")
     payload = jws.parse(token, typ=REPORT).payload
-    for digest, path in _matched([*payload.get("exhibits", []), *payload.get("annexes", {})], exhibits).items():
-        registry.put(f"/api/v1/exhibits/{digest}", drafts.exhibit(path), content_type="application/octet-stream")
-    return registry.post("/api/v1/reports", {"report": token, "contact": contact})
+    wanted = [*payload.get("exhibits", []), *payload.get("annexes", {})]
+    for digest, exhibit in _matched(wanted, exhibits, all_of_them=replaces is None).items():
+        registry.put(f"/api/v1/exhibits/{digest}", drafts.exhibit(exhibit), content_type="application/octet-stream")
+    return registry.post(path, {"report": token, "contact": contact})
 
 
 def read(registry: Registry, report: str) -> dict[str, Any]:
@@ -106,14 +113,14 @@ def _tag(registry: Registry, person: Document) -> str:
     return base64url.encode(tag)
 
 
-def _matched(wanted: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:
+def _matched(wanted: Sequence[str], paths: Sequence[Path], *, all_of_them: bool) -> dict[str, Path]:
     """The file of each exhibit and annex that the report names; Invalid when one is missing or one too many."""
     given = {drafts.digest_of(path): path for path in paths}
     strangers = [path for digest, path in given.items() if digest not in wanted]
     if strangers:
         raise Invalid(f"{strangers[0]} is not an exhibit of this report, or has changed since", field="exhibit")
     missing = [number for number, digest in enumerate(wanted, 1) if digest not in given]
-    if missing:
+    if missing and all_of_them:
         raise Invalid(f"exhibit {missing[0]} of the report is missing; name its file with --exhibit", field="exhibit")
     return given
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from registry import base64url
 from registry.client import drafts, reporting
 from registry.db import Store
 from registry.reports.models import Report
 from registry.reports.rules import State
-from registry.signing import jws
+from registry.signing import canonical, jws
 from tests.cast import Cast
 from tests.conftest import START
 from tests.filing import EXHIBIT, NUMBER, OTHER_NUMBER, SHA256
@@ -101,6 +103,38 @@ def test_filing_twice_is_one_report(desk: Desk, store: Store) -> None:
     first, again = (desk.zilu(*words).stdout for _ in range(2))
     assert first == again
     assert len(states(store)) == 1
+
+
+def test_the_filer_reads_again_what_the_registry_holds(desk: Desk) -> None:
+    report, signed_report = filed(desk), json.loads((desk.folder / "draft.signed.json").read_text())["report"]
+    result = desk.zilu("report", "show", report, *BY_RUI)
+    assert result.exit_code == 0, result.output
+    shown, sent = json.loads(result.stdout), jws.parse(signed_report, typ=reporting.REPORT)
+    assert shown["digest"] == base64url.encode(hashlib.sha256(canonical.dumps(sent.payload)).digest())
+    assert shown["statement"] == {name: value for name, value in sent.payload.items() if name != "sub"}
+    assert (shown["id"], shown["state"], shown["screening"]) == (report, "filed", None)
+
+
+@pytest.mark.parametrize(
+    ("who", "report"), [("birch-security", None), ("acme-security", "0" * 32), ("acme-security", "x")]
+)
+def test_nobody_reads_what_is_not_theirs_or_not_there(desk: Desk, who: str, report: str | None) -> None:
+    result = desk.zilu("report", "show", report or filed(desk), "--as", who)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_new_version_must_be_countersigned_again(desk: Desk, store: Store) -> None:
+    report = filed(desk)
+    desk.zilu("report", "countersign", report, *BY_ANA, typed=NUMBER + "\n")
+    path = write(desk, draft() | {"term_days": 200}, "second.json")
+    desk.zilu("report", "sign", path, *BY_RUI, typed=NUMBER + "\n")
+    result = desk.zilu("report", "file", desk.folder / "second.signed.json", "--replaces", report, *BY_RUI)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(report)
+    assert states(store) == [State.FILED]
+    assert json.loads(desk.zilu("report", "show", report, *BY_RUI).stdout)["term_days"] == 200
+    assert desk.zilu("report", "countersign", report, *BY_ANA, typed=NUMBER + "\n").exit_code == 0
+    assert states(store) == [State.COUNTERSIGNED]
 
 
 @pytest.mark.parametrize(
