@@ -2,8 +2,8 @@
 
 A signed statement cannot be taken apart here, so a database that holds a report cannot be upgraded; none was released.
 
-Revision: 0011
-After: 0010
+Revision: 0012
+After: 0011
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
