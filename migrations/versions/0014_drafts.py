@@ -1,6 +1,6 @@
 """drafts
 
-Revision: 0013
+Revision: 0014
 After: 0012
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -2,7 +2,7 @@
 
 A signed statement cannot be taken apart here, so a database that holds a report cannot be upgraded; none was released.
 
-Revision: 0012
+Revision: 0013
 After: 0011
 """
 
@@ -11,8 +11,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
