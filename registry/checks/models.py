@@ -25,11 +25,13 @@ class Ticket(Base):
 
 
 class Allowance(Base):
-    """How many evaluations somebody has had on one day (UTC)."""
+    """How many evaluations somebody has had on one day (UTC), or in one of its hours."""
 
     __tablename__ = "allowance"
 
-    scope: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # `member:…`, `unit:…` or `account:…`
+    scope: Mapped[str] = mapped_column(
+        sa.String(64), primary_key=True
+    )  # `member:…`, `unit:…`, `unit:…@09` (the hour), also `account:…`
     day: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
     used: Mapped[int]
 
