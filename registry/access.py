@@ -276,6 +276,22 @@ NEEDS_ADMISSION = frozenset(
 )
 
 
+# In a browser, these need the password once more (policy.PROOF_LIFE): what signs, and what gives or takes keys.
+NEEDS_PROOF = frozenset(
+    {
+        _A.REPORT_FILE,
+        _A.REPORT_COUNTERSIGN,
+        _A.APPEAL_ANSWER,
+        _A.APPEAL_VOTE,
+        _A.CASE_ATTEST,
+        _A.KEY_ENROL,
+        _A.KEY_REVOKE,
+        _A.MEMBER_ADMIT,
+        _A.ACCOUNT_OPEN,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: an account with all that access asks about. `scopes` is None in a browser session."""
@@ -323,3 +339,13 @@ def needs(action: Action) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def proven(view: View) -> View:
+    """Mark a view that needs the password once more although its action does not: an export."""
+    view.zilu_proven = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_proof(view: Callable[..., Any]) -> bool:
+    return getattr(view, "zilu_action", None) in NEEDS_PROOF or getattr(view, "zilu_proven", False)

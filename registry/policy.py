@@ -215,6 +215,9 @@ KEPT_AFTER: Final = MappingProxyType({Ending.EXPIRED: 180 * DAY, Ending.ENDED: 1
 
 # Sign-in
 SESSION_LIFE: Final = timedelta(hours=12)
+SESSION_IDLE: Final = timedelta(hours=1)  # from the last page to the end of the session
+SESSION_SEEN_EVERY: Final = timedelta(minutes=10)  # how exactly the last page is known
+PROOF_LIFE: Final = timedelta(minutes=15)  # how long a password counts for what needs one again
 TOKEN_LIFE: Final = timedelta(minutes=10)
 ASSERTION_LIFE: Final = timedelta(minutes=5)
 CLOCK_SKEW: Final = timedelta(seconds=60)  # by which a client's clock may be off

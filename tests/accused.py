@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from registry.accounts.actions import hashed_token
+from registry.accounts.sessions import hashed_token
 from registry.appeals import actions, admission, proofing, queries
 from registry.appeals import draw as drawing
 from registry.appeals.models import Appeal

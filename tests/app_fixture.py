@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
 
 from registry import policy
-from registry.accounts.actions import hashed_token
 from registry.accounts.models import UserSession
+from registry.accounts.sessions import hashed_token
 from registry.app import create_app
 from registry.clock import Clock
 from registry.config import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from registry import policy, vault
 from registry.access import Action, Actor, require
+from registry.accounts import sessions
 from registry.accounts.models import AccessToken, Account, ApiClient, UserSession
 from registry.accounts.rules import GRANTABLE, Role, Scope
 from registry.db import Session
@@ -194,22 +194,38 @@ def matches(hashed: str | None, password: str) -> bool:
         return False
 
 
-def sign_in(session: Session, *, account_id: str, right: bool, now: datetime) -> str | None:
+def sign_in(session: Session, *, account_id: str, right: bool, now: datetime, device: str = "") -> str | None:
     """A session token, or None. `right` is what `matches` said. The caller commits either way: failures count.
 
     After five failures the account pauses for a quarter of an hour. Nobody is told, since only an account that is
     there can pause: the right password is then as wrong as any other.
     """
     account = session.get(Account, account_id)
-    if account is None or account.closed_at is not None or account.password is None:
+    if account is None or not _proves(session, account, right, now):
         return None
+    return sessions.open_session(session, account_id=account.id, device=device, now=now)
+
+
+def prove_again(session: Session, *, token: str, right: bool, now: datetime) -> bool:
+    """Whoever holds the session has given the password once more, or not; counted as at sign-in. Commit either way."""
+    row = sessions.require_session(session, token=token, now=now)
+    if not _proves(session, session.get_one(Account, row.account_id), right, now):
+        return False
+    row.proven_at = now
+    record(session, "account.prove", actor=row.account_id, now=now)
+    return True
+
+
+def _proves(session: Session, account: Account, right: bool, now: datetime) -> bool:
+    if account.closed_at is not None or account.password is None:
+        return False
     if account.paused_until is not None and now < account.paused_until:
-        return None
+        return False
     if not right:
         _count_failure(session, account, now)
-        return None
+        return False
     account.failures, account.paused_until = 0, None
-    return _open_session(session, account, now)
+    return True
 
 
 def _count_failure(session: Session, account: Account, now: datetime) -> None:
@@ -227,33 +243,9 @@ def _count_failure(session: Session, account: Account, now: datetime) -> None:
     record(session, "account.sign-in-failed", actor=account.id, now=now)
 
 
-def _open_session(session: Session, account: Account, now: datetime) -> str:
-    token = secrets.token_urlsafe(32)
-    session.add(
-        UserSession(id=hashed_token(token), account_id=account.id, opened_at=now, expires_at=now + policy.SESSION_LIFE)
-    )
-    record(session, "account.sign-in", actor=account.id, now=now)
-    return token
-
-
-def hashed_token(token: str) -> str:
-    """What a row holds in place of a token of 256 random bits."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def sign_out(session: Session, *, token: str, now: datetime) -> None:
-    row = session.get(UserSession, hashed_token(token))
-    if row is not None and row.revoked_at is None:
-        row.revoked_at = now
-        record(session, "account.sign-out", actor=row.account_id, now=now)
-
-
 def session_actor(session: Session, *, token: str, now: datetime) -> Actor:
     """Who holds this browser session; Unauthenticated once it is over."""
-    row = session.get(UserSession, hashed_token(token))
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
-        raise Unauthenticated("your session is over; sign in again")
-    return actor_of(session, row.account_id)
+    return actor_of(session, sessions.require_session(session, token=token, now=now).account_id)
 
 
 def actor_of(session: Session, account_id: str, scopes: frozenset[Scope] | None = None) -> Actor:

@@ -36,6 +36,9 @@ class UserSession(Base):
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]  # the last page, to within policy.SESSION_SEEN_EVERY; None: none since sign-in
+    proven_at: Mapped[datetime | None]  # the password was given once more; None: not since sign-in
+    sealed_device: Mapped[bytes | None]  # what the browser calls itself
 
 
 class ApiClient(Base):

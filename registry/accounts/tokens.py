@@ -16,9 +16,10 @@ from sqlalchemy.exc import IntegrityError
 
 from registry import policy
 from registry.access import Actor
-from registry.accounts.actions import actor_of, hashed_token
+from registry.accounts.actions import actor_of
 from registry.accounts.models import AccessToken, ApiClient, UsedAssertion
 from registry.accounts.rules import Scope
+from registry.accounts.sessions import hashed_token
 from registry.db import Session
 from registry.errors import Unauthenticated
 from registry.log.actions import record

@@ -14,7 +14,21 @@ from functools import cache
 from flask import Blueprint, Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from registry.web import auth, checker, errors, forms, headers, home, language, nav, public, regulator, subject, wording
+from registry.web import (
+    auth,
+    checker,
+    errors,
+    forms,
+    headers,
+    home,
+    language,
+    nav,
+    own,
+    public,
+    regulator,
+    subject,
+    wording,
+)
 from registry.web.context import running
 
 _COMPONENTS = {"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}
@@ -26,6 +40,7 @@ def blueprints() -> dict[Blueprint, auth.Guard]:
     doors = {
         public.bp: auth.guard_account,
         home.bp: auth.guard_account,
+        own.bp: auth.guard_account,
         checker.bp: auth.guard_account,
         regulator.bp: auth.guard_account,
         subject.bp: auth.guard_subject,

@@ -16,8 +16,10 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from flask_wtf import CSRFProtect
 from werkzeug import Response
 
-from registry.access import Action, Actor, require
-from registry.accounts.actions import session_actor
+from registry import policy
+from registry.access import Action, Actor, needs_proof, require
+from registry.accounts import sessions
+from registry.accounts.actions import actor_of
 from registry.accounts.rules import Role
 from registry.errors import Forbidden, NotFound, Unauthenticated
 from registry.mandates.actions import hand as representative
@@ -31,12 +33,22 @@ Guard = Callable[[], None]
 csrf = CSRFProtect()
 
 
+class NotProven(Forbidden):
+    """The password is needed once more; a page leads to where it is given."""
+
+    code = "not-proven"
+
+    def __init__(self) -> None:
+        super().__init__("enter your password once more, then do this again")
+
+
 class SignedIn(UserMixin):  # type: ignore[misc] # the package has no types
     """Flask-Login's user: an actor, by the token of their session."""
 
-    def __init__(self, token: str, actor: Actor) -> None:
+    def __init__(self, token: str, actor: Actor, *, is_fresh: bool = True) -> None:
         self.token = token
         self.actor = actor
+        self.is_fresh = is_fresh
 
     def get_id(self) -> str:
         return self.token
@@ -72,9 +84,11 @@ def cookie_name(name: str, *, https: bool) -> str:
 
 
 def _signed_in(token: str) -> SignedIn | None:
+    now = running().clock()
     try:
         with running().store.read() as db:
-            return SignedIn(token, session_actor(db, token=token, now=running().clock()))
+            row = sessions.require_session(db, token=token, now=now)
+            return SignedIn(token, actor_of(db, row.account_id), is_fresh=sessions.is_fresh(row, now))
     except Unauthenticated:
         return None
 
@@ -87,7 +101,21 @@ def guard_account() -> None:
             raise Unauthenticated("sign in to see this page")
         g.actor = current_user.actor
         require(g.actor, action)
+        _see(current_user.token)
+        if needs_proof(current_app.view_functions[request.endpoint or ""]) and not current_user.is_fresh:
+            raise NotProven
     csrf.protect()
+
+
+def _see(token: str) -> None:
+    """The session is in use; written only now and then."""
+    now = running().clock()
+    with running().store.read() as db:
+        row = sessions.require_session(db, token=token, now=now)
+        is_known = now < sessions.last_seen(row) + policy.SESSION_SEEN_EVERY
+    if not is_known:
+        with running().store.write() as db:
+            sessions.see(db, sessions.require_session(db, token=token, now=now), now)
 
 
 def guard_subject() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from registry.errors import TooMany, Unauthenticated, Unavailable, ZiluError
-from registry.web.addresses import FOR_PROGRAMS
+from registry.web.addresses import FOR_PROGRAMS, here
 from registry.web.language import translated
 
 TITLES = {
@@ -58,6 +58,8 @@ def register_fallback(app: Flask) -> None:
 def refused(error: ZiluError) -> Response:
     if isinstance(error, Unauthenticated) and not _from_script():
         return _way_in()
+    if error.code == "not-proven" and not _from_script():
+        return make_response(redirect(url_for("own.prove", next=here())))
     response = answer(error.status, error.code, error.message, field=error.field)
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))

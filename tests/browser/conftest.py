@@ -119,7 +119,7 @@ def sign_in(page: Page, store: Store, clock: MovingClock, hashed: str) -> Callab
         page.goto("/sign-in")
         page.get_by_label("Account name").fill(person.actor.id)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.locator("main [type=submit]").click()
         page.wait_for_url("**/home")
 
     return sign_in

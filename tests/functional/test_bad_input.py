@@ -18,9 +18,9 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from registry import policy
-from registry.accounts.actions import hashed_token
 from registry.accounts.models import AccessToken
 from registry.accounts.rules import Scope
+from registry.accounts.sessions import hashed_token
 from registry.db import Store
 from registry.log.actions import record
 from registry.log.models import Act

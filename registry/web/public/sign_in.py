@@ -10,7 +10,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from registry.access import Action, needs
-from registry.accounts import actions
+from registry.accounts import actions, sessions
 from registry.web.addresses import own_page
 from registry.web.auth import admit, dismiss
 from registry.web.context import running
@@ -41,7 +41,9 @@ def _let_in(form: SignInForm) -> bool:
         hashed = actions.password_of(session, account_id)
     right = actions.matches(hashed, form.password.data)  # slow on purpose, so outside of any transaction
     with run.store.write() as session:
-        token = actions.sign_in(session, account_id=account_id, right=right, now=run.clock())
+        token = actions.sign_in(
+            session, account_id=account_id, right=right, now=run.clock(), device=request.user_agent.string
+        )
         actor = actions.session_actor(session, token=token, now=run.clock()) if token else None
     if token is None or actor is None:
         form.account.errors = [REFUSED]
@@ -55,6 +57,6 @@ def _let_in(form: SignInForm) -> bool:
 def sign_out() -> Response:
     run = running()
     with run.store.write() as session:
-        actions.sign_out(session, token=current_user.token, now=run.clock())
+        sessions.sign_out(session, token=current_user.token, now=run.clock())
     dismiss()
     return redirect(url_for("public.start"))

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from registry.access import Action, allowed, require
-from registry.accounts import actions, replays, tokens
+from registry.accounts import actions, replays, sessions, tokens
 from registry.accounts.models import Account
 from registry.accounts.rules import Role, Scope
 from registry.db import Store
@@ -44,13 +44,13 @@ def test_the_database_holds_no_token(store: Store, cast: Cast, now: datetime) ->
     token = sign_in(store, "olaf", PASSWORD, now)
     assert token is not None
     with store.read() as session, pytest.raises(Unauthenticated):
-        actions.session_actor(session, token=actions.hashed_token(token), now=now)
+        actions.session_actor(session, token=sessions.hashed_token(token), now=now)
 
 
 def test_signing_out_ends_the_session(store: Store, cast: Cast, now: datetime) -> None:
     token = sign_in(store, "olaf", PASSWORD, now) or ""
     with store.write() as session:
-        actions.sign_out(session, token=token, now=now)
+        sessions.sign_out(session, token=token, now=now)
     with store.read() as session, pytest.raises(Unauthenticated):
         actions.session_actor(session, token=token, now=now)
 

@@ -1,0 +1,93 @@
+"""Every page and every error state, in both languages: nothing for axe-core to find, nothing that overflows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from registry.appeals.listing import list_due
+from registry.db import Store
+from registry.entries.models import Entry
+from registry.policy import RESPONSE_WINDOW
+from tests.accused import Accused
+from tests.browser.walk import LANGUAGES, look, speak
+from tests.cast import Cast, Person
+from tests.conftest import MovingClock
+from tests.filing import NUMBER
+
+pytestmark = pytest.mark.long
+SignIn = Callable[[Person], None]
+both = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def send_empty(page: Page) -> None:
+    """The form of the page with nothing in it: its summary has the focus."""
+    page.locator("main [type=submit]:enabled").first.click()
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
+@both
+def test_what_everybody_sees(page: Page, language: str) -> None:
+    page.goto("/")
+    speak(page, language)
+    wrong = []
+    for path in ("/", "/policy", "/nothing", "/sign-in", "/case"):
+        page.goto(path)
+        wrong += look(page)
+        if path in ("/sign-in", "/case"):
+            send_empty(page)
+            wrong += look(page)
+    assert wrong == []
+
+
+@both
+def test_what_a_checker_sees(page: Page, sign_in: SignIn, cast: Cast, accused: Accused, language: str) -> None:
+    sign_in(cast.hana)
+    speak(page, language)
+    wrong = look(page)
+    page.goto("/check")
+    wrong += look(page)
+    send_empty(page)
+    wrong += look(page)
+    assert wrong == []
+
+
+@both
+def test_what_the_accused_person_sees(page: Page, accused: Accused, language: str) -> None:
+    page.goto("/case")
+    page.locator("#case").fill(accused.case_number)
+    page.locator("#code").fill(accused.code)
+    page.locator("#number").fill(NUMBER)
+    page.locator("main [type=submit]").click()
+    page.wait_for_url("**/case/file")
+    accused.proofed()
+    speak(page, language)
+    wrong = look(page)
+    for path in ("/case/appeal", "/case/statement"):
+        page.goto(path)
+        wrong += look(page)
+        send_empty(page)
+        wrong += look(page)
+    page.goto("/case/checks")
+    wrong += look(page)
+    assert wrong == []
+
+
+@both
+def test_what_the_regulator_sees(
+    page: Page, sign_in: SignIn, cast: Cast, accused: Accused, store: Store, clock: MovingClock, language: str
+) -> None:
+    clock.move(RESPONSE_WINDOW)
+    with store.write() as session:
+        list_due(session, now=clock())
+    sign_in(cast.rex)
+    speak(page, language)
+    with store.read() as session:
+        entry = session.query(Entry).one()
+    wrong = []
+    for path in ("/regulator/entries", f"/regulator/entries/{entry.id}"):
+        page.goto(path)
+        wrong += look(page)
+    assert wrong == []
