@@ -1,6 +1,6 @@
 """sessions that end by themselves
 
-Revision: 0012
+Revision: 0015
 After: 0011
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
