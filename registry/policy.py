@@ -134,6 +134,8 @@ CODE_ATTEMPTS: Final = 5  # case matches per one-time code
 
 # Checks
 BATCH: Final = 1_000
+ABSENCE_AT_ONCE: Final = 10  # tags up to which an answer brings along what the snapshot before it says
+CHALLENGES_PER_TAG: Final = 4  # how often a batch's tags may be asked about once more, on average
 TICKET_LIFE: Final = timedelta(minutes=15)
 RECEIPT_PROMISE: Final = timedelta(seconds=60)  # from the answer to its log proof
 CHECK_OPEN: Final = 90 * DAY  # a hiring check is told of listings this long

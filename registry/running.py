@@ -9,6 +9,7 @@ from pathlib import Path
 from registry.clock import Clock
 from registry.config import Secrets, Settings, read_secrets
 from registry.db import Keyring, Session, Store
+from registry.entries.trees import Trees
 from registry.errors import Invalid
 from registry.keys.holder import Holder
 from registry.keys.rotations import present
@@ -30,6 +31,11 @@ class Running:
     @cached_property
     def issuer(self) -> str:
         return self.settings.registry.issuer
+
+    @cached_property
+    def trees(self) -> Trees:
+        """What was visible at the snapshots of the last day."""
+        return Trees()
 
     @cached_property
     def policy(self) -> Policy:

@@ -19,6 +19,7 @@ from registry.checks.actions import Asked
 from registry.checks.rules import Question, read_question
 from registry.client.sample import number
 from registry.db import Session, Store, new_id
+from registry.entries import places
 from registry.entries.models import Entry
 from registry.entries.rules import State
 from registry.identity import tags
@@ -135,6 +136,8 @@ def _entry(
         until=now + term if term else None,
     )  # fmt: skip
     session.add(entry)
+    places.name(session, tag)
+    places.stir(session, entry)
     if statement is not None:
         said = Statement(id=new_id(), case_id=case.id, made_at=now)
         said.sealed_text = seal(key, said, "sealed_text", statement)

@@ -1,7 +1,7 @@
 """sessions that end by themselves
 
 Revision: 0015
-After: 0011
+After: 0014
 """
 
 from __future__ import annotations

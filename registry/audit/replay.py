@@ -7,6 +7,7 @@
 5. every row is what the last act that names it attests (`rows`)
 6. every state is where its steps lead (`lives`), every statement is signed by a key that held then (`statements`),
    every erasure forgets what a regulator signed for (`erasures`)
+7. every snapshot has the roots of its places, and the last shows what checkers are shown (`snapshots`)
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registry import revisions
-from registry.audit import acts, checkpoints, history, objects, rows, stored
+from registry.audit import acts, checkpoints, history, objects, rows, snapshots, stored
 from registry.audit.acts import Ledger
 from registry.audit.differences import Difference, Kind, Progress, Silent, merged
 from registry.audit.erasures import Erasures
@@ -97,6 +98,8 @@ def _audit(
     if view.dialect == "sqlite":
         found += _numbers(ledger, {each.name for each in found})
     found += _rows(view, ledger, opener, progress)  # 5, 6
+    if not snapshots.TABLES & {each.name.partition(":")[0] for each in found}:
+        found += snapshots.verify(view, keyring)  # 7
     return Outcome(
         differences=merged(found),
         acts=ledger.count,

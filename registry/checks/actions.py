@@ -31,7 +31,7 @@ from registry.keys.rotations import announced, former_key, handles_of, present
 from registry.keys.tickets import Ticket as Grant
 from registry.keys.tickets import verify_ticket
 from registry.log.actions import record
-from registry.log.sequencer import latest
+from registry.log.sequencer import latest_published
 from registry.log.swap import swap
 from registry.log.tree import EMPTY_ROOT
 from registry.policy import Consent, Purpose
@@ -172,7 +172,7 @@ def _mark_hits(session: Session, answers: Sequence[Answer], now: datetime) -> No
 
 
 def _batch(session: Session, actor: Actor, question: Question, found: Found, now: datetime) -> Batch:
-    head, id = latest(session), new_id()
+    head, id = latest_published(session), new_id()
     consent = dumps(question.consent.facts)
     return Batch(
         id=id,

@@ -76,3 +76,12 @@ class Check(Base):
     kept_until: Mapped[datetime] = mapped_column(index=True)  # then the handle is erased
 
     __table_args__ = (sa.UniqueConstraint("batch_id", "ordinal"),)
+
+
+class Challenge(Base):
+    """How many tags of a batch were asked about once more, against a snapshot."""
+
+    __tablename__ = "challenge"
+
+    batch_id: Mapped[str] = mapped_column(sa.ForeignKey("batch.id"), primary_key=True)
+    used: Mapped[int]

@@ -12,6 +12,7 @@ from typing import Any
 from registry import base64url
 from registry.errors import Invalid
 from registry.identity.group import SIZE, require_element
+from registry.log import absence
 from registry.policy import (
     BATCH,
     CHECK_KEPT,
@@ -54,6 +55,7 @@ class Duty(enum.StrEnum):
 
 _BEFORE_A_DECISION = (Duty.CONFIRM_IDENTITY, Duty.NAMED_PERSON, Duty.TELL_FIRST, Duty.RECORD)
 
+_LONGEST_PROOF = base64url.encode(bytes(absence.LONGEST))
 _HIT = {"outcome": Outcome.ENTRY.value, "reference": "0" * 32}
 
 REFERENCE_LENGTH = 64
@@ -175,9 +177,14 @@ def read_question(*, purpose: str, consent: str | Mapping[str, Any], tags: Seque
     """The question that a request asks; Invalid names the field. `tags` are 1 to 1,000 in base64url."""
     known = read_purpose(purpose)
     declared = read_consent(consent, known)
+    return Question(known, declared, read_tags(tags))
+
+
+def read_tags(tags: Sequence[str]) -> tuple[bytes, ...]:
+    """1 to 1,000 tags in base64url; Invalid otherwise."""
     if not 1 <= len(tags) <= BATCH:
         raise Invalid(f"tags must be 1 to {BATCH}", field="tags")
-    return Question(known, declared, tuple(_element(tag, "tags") for tag in tags))
+    return tuple(_element(tag, "tags") for tag in tags)
 
 
 def read_elements(elements: Sequence[str]) -> tuple[bytes, ...]:
@@ -199,4 +206,15 @@ def _element(text: object, name: str) -> bytes:
 def padded(answer: Mapping[str, Any]) -> str:
     """The answer to a batch as JSON, as long as if everybody in it were listed: encryption hides no lengths."""
     longest = {**answer, "checks": [check | _HIT for check in answer["checks"]]}
+    if shown := answer.get("absence"):
+        longest["absence"] = _longest(shown)
     return json.dumps(answer).ljust(len(json.dumps(longest)))
+
+
+def padded_absence(shown: Mapping[str, Any]) -> str:
+    """What a snapshot says as JSON, as long whatever it says."""
+    return json.dumps(shown).ljust(len(json.dumps(_longest(shown))))
+
+
+def _longest(shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {**shown, "proofs": [_LONGEST_PROOF for _ in shown["proofs"]]}

@@ -25,7 +25,7 @@ def receipt() -> None:
 @receipt.command("verify", epilog="Exit codes: 0 it holds; 2 bad input; 5 it does not.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--member", help="The member that it must be for.")
-@click.option("--fetch", is_flag=True, help="First get the log's proof from the registry, and keep it in FILE.")
+@click.option("--fetch", is_flag=True, help="First get the log's proofs from the registry, and keep them in FILE.")
 @click.option(
     "--policy",
     "policy_path",
@@ -86,13 +86,21 @@ def _fetched(
     proven = receipts.attach_proof(registry, document, batch=batch)
     if proven is None:
         raise Invalid("the log has no proof yet; try again in a minute", field="proof")
-    receipts.replace(file, proven)
-    return proven
+    settled = receipts.settle(registry, proven, batch=batch)
+    receipts.replace(file, settled)
+    return settled
 
 
 def _sentence(verified: Verified) -> str:
     receipt = verified.receipt
     given = f"{verified.count} answers, given to {receipt.member} at {rfc3339(verified.at)} by {receipt.issuer}"
-    if verified.proven:
-        return f"verified and logged: {given}"
-    return f"verified, a promise until it is logged: {given}; the log owes its proof by {rfc3339(receipt.deadline)}"
+    if not verified.proven:
+        owed = f"the log owes its proof by {rfc3339(receipt.deadline)}"
+        return f"verified, a promise until it is logged: {given}; {owed}"
+    return f"verified and logged: {given}; {_completeness(verified)}"
+
+
+def _completeness(verified: Verified) -> str:
+    if not verified.unsettled:
+        return "a snapshot beside them says the same of everyone"
+    return f"of {len(verified.unsettled)} no snapshot is shown (--fetch gets it within a day)"

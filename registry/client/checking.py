@@ -128,7 +128,7 @@ def _checked(registry: Registry, answer: Mapping[str, Any], asked: Sequence[str]
     answers = answer["checks"]
     if [each["tag"] for each in answers] != list(asked):
         raise Invalid("the answers are not about the tags that were asked about", field="checks")
-    receipt = receipts.unproven(answer["receipt"], answers)
+    receipt = receipts.unproven(answer["receipt"], answers, answer.get("absence"))
     _verify_ours(receipts.verify(receipt, registry.pins).receipt, registry.profile.account, answer["batch"], terms)
     return Checked(answer["batch"], tuple(_answer(each) for each in answers), receipt)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from registry import policy
 from registry.errors import Invalid, NotFound
 from registry.log.receipt import Verified, verify_file
 
@@ -23,9 +24,10 @@ _PAUSE = 0.5  # seconds between two looks at the log
 _MAX_FILE = 4 * 1024 * 1024
 
 
-def unproven(receipt: str, answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def unproven(receipt: str, answers: Sequence[Mapping[str, Any]], absence: object = None) -> dict[str, Any]:
     """The receipt file of an answer that has just come in; its proof follows within a minute."""
-    return {"answers": list(answers), "entry": None, "proof": None, "receipt": receipt}
+    shown = [] if absence is None else [absence]
+    return {"absence": shown, "answers": list(answers), "entry": None, "proof": None, "receipt": receipt}
 
 
 def verify(document: Mapping[str, Any], pins: Pins, *, member: str | None = None) -> Verified:
@@ -53,8 +55,32 @@ def attach_proof(registry: Registry, document: Mapping[str, Any], *, batch: str)
     if answer.get("proof") is None:
         return None
     proven = {**document, "entry": answer.get("entry"), "proof": answer.get("proof")}
-    verify(proven, registry.pins)
+    if verify(proven, registry.pins).unsettled and len(document["answers"]) <= policy.ABSENCE_AT_ONCE:
+        return settle(registry, proven, batch=batch)
     return proven
+
+
+def settle(registry: Registry, document: Mapping[str, Any], *, batch: str) -> dict[str, Any]:
+    """The receipt file with what the snapshots before and after the answer say of its tags, verified.
+
+    The one after is asked about those alone of whom the one before says something else. Untrusted when both contradict
+    the answer; what the registry has no snapshot for, not yet or after a day, stays unsettled.
+    """
+    settled = dict(document)
+    for which in ("before", "after"):
+        tags = verify(settled, registry.pins).unsettled
+        if tags and not (which == "before" and settled.get("absence")):
+            shown = _snapshot(registry, batch, tags, which)
+            settled["absence"] = [*settled.get("absence", []), *shown]
+    verify(settled, registry.pins)
+    return settled
+
+
+def _snapshot(registry: Registry, batch: str, tags: Sequence[str], which: str) -> list[dict[str, Any]]:
+    try:
+        return [registry.post(f"/api/v1/receipts/{batch}/absence", {"tags": list(tags), "snapshot": which})]
+    except NotFound:
+        return []
 
 
 def path_of(folder: Path, batch: str) -> Path:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from registry import policy
+from registry import base64url, policy
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
-from registry.entries import queries, rules
+from registry.entries import places, queries, rules
 from registry.entries.models import Entry
 from registry.entries.rules import NEXT, Verb
 from registry.errors import Conflict, Invalid
@@ -61,6 +61,8 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
         until=report_rules.until(now, report.term_days),
     )
     begin(session, entry, NEXT, Verb.LIST, actor=LISTING, now=now)
+    places.name(session, base64url.decode(reports_queries.payload_of(report, key)["sub"], field="sub"))
+    places.stir(session, entry)
     tell_member(session, report, now)
     record(session, "entry.list", actor=LISTING, now=now, facts={"entry": entry.id}, case=key)
     return entry
@@ -169,6 +171,7 @@ def _move(
 ) -> Entry:
     key = _key(session, entry)
     advance(session, entry, NEXT, verb, actor=actor_id, now=now, **(changes or {}))
+    places.stir(session, entry)
     facts = {"entry": entry.id, "reason": reason}
     record(session, f"entry.{verb.value}", actor=actor_id, now=now, facts=facts, case=key)
     return entry

@@ -32,3 +32,56 @@ class Entry(Base):
     listed_at: Mapped[datetime] = mapped_column(index=True)
     hidden_until: Mapped[datetime | None]  # by an order, whatever its state
     until: Mapped[datetime | None]  # None: permanent, while the policy has no cap
+
+
+class Label(Base):
+    """What stands for the tag of a handle in the absence tree (`registry.log.absence`).
+
+    Made where the tag is at hand, because a handle does not lead to it. Sealed under the vault key; both are None once
+    the person is forgotten.
+    """
+
+    __tablename__ = "label"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), unique=True)
+    sealed: Mapped[bytes | None]
+
+
+class Place(Base):
+    """An entry in the absence tree, from one snapshot until before another: what checkers were shown of its handle."""
+
+    __tablename__ = "place"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    label_id: Mapped[str] = mapped_column(sa.ForeignKey("label.id"), index=True)
+    entry_id: Mapped[str] = mapped_column(sa.ForeignKey("entry.id"), index=True)
+    since: Mapped[int] = mapped_column(sa.BigInteger, index=True)
+    before: Mapped[int | None] = mapped_column(sa.BigInteger, index=True)  # None while it is there
+    ends_at: Mapped[datetime | None] = mapped_column(index=True)  # the entry's own end, for the snapshot after it
+
+
+class Stirred(Base):
+    """Something has happened to an entry, and the next snapshot has to look at it. One for each time: were they one
+    for each entry, a snapshot could take away what another transaction relies on."""
+
+    __tablename__ = "stirred"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    entry_id: Mapped[str] = mapped_column(sa.ForeignKey("entry.id"))
+
+
+class Snapshot(Base):
+    """What was visible when a checkpoint was made; its act is the checkpoint's last leaf."""
+
+    __tablename__ = "snapshot"
+
+    number: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    act: Mapped[str] = mapped_column(sa.String(32), unique=True)  # its uid
+    at: Mapped[datetime] = mapped_column(index=True)
+    epoch: Mapped[int]
+    entries: Mapped[int]
+    dummies: Mapped[int]
+    roots: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # SHA-256 over the 16 of them

@@ -18,6 +18,7 @@ from registry.cases.models import Case
 from registry.checks.forgetting import forget_checks, forget_moved, forget_renamed
 from registry.checks.models import Check
 from registry.db import Base, Session
+from registry.entries import places
 from registry.log.actions import touch
 
 GONE: Final = frozenset({"answer", "attestation", "case_match", "countersignature", "statement", "subject_session"})
@@ -67,6 +68,7 @@ def _forget_checks(session: Session, case: Case) -> None:
     other = sa.select(Case.id).where(Case.subject_handle == case.subject_handle, Case.id != case.id).limit(1)
     if case.subject_handle is None or session.scalar(other) is not None:
         return
+    places.forget(session, case.subject_handle)
     forget_checks(session, session.scalars(sa.select(Check).where(Check.handle == case.subject_handle)).all())
 
 

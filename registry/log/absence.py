@@ -2,7 +2,7 @@
 
 Everything visible at a checkpoint hangs in one sparse Merkle tree of depth 64. SHA-256 throughout:
 
-    label      = SHA-256("zilu/label/v1" 0x00 origin 0x00 N)                N: the tag, 32 bytes; origin: the log's
+    label      = SHA-256("zilu/label/v1" 0x00 N)                            N: the tag, 32 bytes
     path       = SHA-256("zilu/absence/v1" 0x00 u64be epoch || label)[:8]   bit 63 chooses at the top: 0 is left
     commitment = HMAC(salt, "zilu/entry/v1" 0x00 label || reference)        salt: 16 bytes; reference: in ASCII
 
@@ -34,6 +34,7 @@ from enum import IntEnum
 
 from registry.errors import Invalid
 
+VERB = "log.snapshot"  # of the act whose leaf is the snapshot
 DEPTH = 64
 TOP = 4  # the depth of the roots
 ROOTS = 1 << TOP
@@ -73,9 +74,9 @@ class Proof:
         return bytes([self.kind]) + self.bitmap.to_bytes(PATH_SIZE, "big") + self.leaf + b"".join(self.siblings)
 
 
-def label(origin: str, tag: bytes) -> bytes:
-    """What stands for a tag in the tree of this log; whoever has the tag can compute it, and nobody else."""
-    return hashlib.sha256(b"zilu/label/v1\0" + origin.encode() + b"\0" + tag).digest()
+def label(tag: bytes) -> bytes:
+    """What stands for a tag in the tree; whoever has the tag can compute it, and nobody else."""
+    return hashlib.sha256(b"zilu/label/v1\0" + tag).digest()
 
 
 def path(epoch: int, label: bytes) -> int:

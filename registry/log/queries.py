@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from registry.db import Session
 from registry.errors import Invalid, NotFound
 from registry.log import proof, tiles, tree
-from registry.log.models import Act, Tile
+from registry.log.models import Act, Checkpoint, Tile
 from registry.log.sequencer import latest_published, reader
 
 
@@ -51,15 +51,15 @@ def is_public(session: Session, position: int | None) -> bool:
     return head is not None and position is not None and position < head.size
 
 
-def prove(session: Session, act: Act) -> tuple[bytes, str] | None:
-    """The act's entry and its proof under the newest published checkpoint; None while it does not stand under one."""
-    return prove_all(session, [act])[0]
+def prove(session: Session, act: Act, head: Checkpoint | None = None) -> tuple[bytes, str] | None:
+    """The act's entry and its proof under `head` or the newest published checkpoint; None where it is not under it."""
+    return prove_all(session, [act], head)[0]
 
 
-def prove_all(session: Session, acts: Sequence[Act]) -> list[tuple[bytes, str] | None]:
+def prove_all(session: Session, acts: Sequence[Act], head: Checkpoint | None = None) -> list[tuple[bytes, str] | None]:
     """As `prove` of each, under one checkpoint."""
-    head = latest_published(session)
-    size = head.size if head else 0
+    head = head or latest_published(session)
+    size = head.size if head and head.published else 0
     positions = [act.position for act in acts if act.position is not None and act.position < size]
     found = tree.inclusion_proofs(positions, size=size, hashes=tiles.hashes(reader(session)))
     note = head.published if head else None

@@ -15,6 +15,7 @@ from registry.appeals import listing
 from registry.appeals.clocks import Due, run_clocks
 from registry.checks.sweep import sweep as sweep_checks
 from registry.db import truncate_journal
+from registry.entries import places
 from registry.entries.actions import contact_due
 from registry.entries.queries import to_contact
 from registry.erasures import retention
@@ -51,6 +52,12 @@ def unheard(run: Running) -> bool:
     with run.store.write() as session:
         written = contact_due(session, issuer=run.issuer, now=now)
         return bool([*written, *issue_heard(session, now)])
+
+
+def endings(run: Running) -> bool:
+    """Let entries whose end has passed leave the absence tree, however quiet the registry is."""
+    with run.store.write() as session:
+        return places.end(session, run.clock())
 
 
 def appeals(run: Running) -> bool:

@@ -2,7 +2,8 @@
 
 1. nothing is pending and the newest head is shown: done, after one cheap look
 2. the database must not stand behind the head that was kept beside it
-3. sequence: the head is signed, committed, kept; nobody has seen it yet, unless it needs no witness
+3. sequence, with a snapshot as the last leaf: the head is signed, committed, kept; nobody has seen it yet, unless it
+   needs no witness
 4. have it cosigned; with the quorum's lines it is what everybody is shown. A crash before that leaves a head that
    is cosigned again at the next start: the same tree, so no witness refuses it
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import time
 
+from registry.entries.places import closing
 from registry.errors import Unavailable
 from registry.log import kept
 from registry.log.models import Checkpoint
@@ -44,9 +46,7 @@ class Publisher:
             if not waits(session):  # 1
                 return False
         kept.verify(run.store, log=run.policy.log)  # 2
-        witnessed = self._witnesses.needed
-        origin, key = run.settings.log_origin, run.secrets.log_key
-        if sequence(run.store, key=key, origin=origin, now=run.clock(), witnessed=witnessed):  # 3
+        if self._sequence(run):  # 3
             kept.keep(run.store)
         with run.store.read() as session:
             head = latest(session)
@@ -54,10 +54,22 @@ class Publisher:
             return True
         if time.monotonic() < self._again:
             return False
-        note = self._cosigned(head) if witnessed else head.note  # 4
+        note = self._cosigned(head) if self._witnesses.needed else head.note  # 4
         with run.store.write() as session:
             show(session, session.get_one(Checkpoint, head.size), note)
         return True
+
+    def _sequence(self, run: Running) -> Checkpoint | None:
+        with run.store.read() as session:  # the first tree takes its time, and must not hold the lock for it
+            run.trees.last(session, run.clock())
+        return sequence(
+            run.store,
+            key=run.secrets.log_key,
+            origin=run.settings.log_origin,
+            now=run.clock(),
+            witnessed=self._witnesses.needed,
+            closing=closing(run.trees),
+        )
 
     def _cosigned(self, head: Checkpoint) -> str:
         try:

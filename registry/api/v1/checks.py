@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, Field
 from registry.access import Action, needs
 from registry.api.context import actor, idempotency_key, running
 from registry.api.schemas import Answer, Body
-from registry.checks import actions, outcome, queries
-from registry.checks.rules import REFERENCE_LENGTH, padded, read_question
+from registry.checks import actions, completeness, outcome, queries
+from registry.checks.rules import REFERENCE_LENGTH, padded, padded_absence, read_question, read_tags
 from registry.policy import BATCH
 
 bp = APIBlueprint("checks", __name__, tag="Checks")
@@ -39,10 +39,31 @@ class CheckAnswer(Answer):
     reference: str | None = Field(description="the entry's opaque id; null without one")
 
 
+class SnapshotAnswer(Answer):
+    entry: str = Field(description="base64url of the snapshot's leaf")
+    proof: str = Field(description="C2SP tlog-proof of the leaf")
+    record: str = Field(description="base64url of what the leaf commits to; its facts have epoch and roots")
+    salt: str
+
+
+class AbsenceAnswer(Answer):
+    snapshot: SnapshotAnswer
+    tags: list[str]
+    proofs: list[str] = Field(description="base64url of a proof of presence or absence for each tag")
+
+
+class AbsenceRequest(Body):
+    tags: list[str] = Field(min_length=1, max_length=BATCH, description="some of those that the batch asked about")
+    snapshot: Literal["before", "after"] = Field("after", description="the one before or after the answer")
+
+
 class BatchAnswer(Answer):
     batch: str
     checks: list[CheckAnswer] = Field(description="in the order of the tags")
     receipt: str = Field(description="JWS of type receipt+jwt over exactly these answers")
+    absence: AbsenceAnswer | None = Field(
+        description="what the snapshot before the answer says of the tags; null for more than ten, or without one"
+    )
 
 
 class DetailsAnswer(Answer):
@@ -90,6 +111,7 @@ def ask(body: CheckRequest) -> Response:
     """
     run = running()
     question = read_question(purpose=body.purpose, consent=_stated(body.consent), tags=body.tags)
+    _ready()
     with run.store.write() as session:
         asked = actions.ask(
             session,
@@ -101,7 +123,8 @@ def ask(body: CheckRequest) -> Response:
             key=idempotency_key(),
         )
         receipt = queries.receipt(session, asked.batch, issuer=run.issuer, key=run.secrets.receipt_key)
-    answer = padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt})
+        absence = completeness.attached(session, asked.batch, question.tags, run.trees, now=run.clock())
+    answer = padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt, "absence": absence})
     return Response(answer, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -138,6 +161,37 @@ def receipt(batch_id: str) -> dict[str, Any]:
         signed = queries.receipt(session, batch, issuer=run.issuer, key=run.secrets.receipt_key)
         entry, proof = queries.proof(session, batch)
     return {"batch": batch_id, "receipt": signed, "entry": entry, "proof": proof}
+
+
+@bp.post("/api/v1/receipts/<batch_id>/absence")
+@needs(Action.CHECK_READ)
+@bp.input(AbsenceRequest, arg_name="body")
+@bp.output(AbsenceAnswer)
+def absence(batch_id: str, body: AbsenceRequest) -> Response:
+    """What the snapshot next to a batch's answer says of its tags: proof that the answer left nothing out.
+
+    To be had for a day, and counted. The answer is as long whatever it says.
+    """
+    run, tags = running(), read_tags(body.tags)
+    _ready()
+    with run.store.write() as session:
+        shown = completeness.challenge(
+            session,
+            actor=actor(),
+            batch_id=batch_id,
+            tags=tags,
+            after=body.snapshot == "after",
+            kept=run.trees,
+            now=run.clock(),
+        )
+    return Response(padded_absence(shown), content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _ready() -> None:
+    """Make the first tree, which takes its time, before anything is locked."""
+    run = running()
+    with run.store.read() as session:
+        run.trees.last(session, run.clock())
 
 
 def _stated(consent: ConsentBody | str) -> str | dict[str, Any]:

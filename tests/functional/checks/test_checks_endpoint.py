@@ -72,7 +72,7 @@ def test_the_answer_has_the_fixed_names_and_no_others(
     two = people(2)
     entry = list_person(store, holder, cast, two[1], clock())
     answer = wire.ask(two)
-    assert answer.keys() == {"batch", "checks", "receipt"}
+    assert answer.keys() == {"absence", "batch", "checks", "receipt"}
     assert [set(each) for each in answer["checks"]] == [{"id", "tag", "outcome", "reference"}] * 2
     assert [each["outcome"] for each in answer["checks"]] == ["no-entry", "entry"]
     assert [each["reference"] for each in answer["checks"]] == [None, entry.id]

@@ -26,11 +26,14 @@ from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal, Draw
 from registry.appeals.queries import seats_of
 from registry.cases.models import Case
+from registry.checks import completeness
 from registry.checks.actions import details
 from registry.checks.models import Check
 from registry.db import Keyring, Session, Store
+from registry.entries import places
 from registry.entries.actions import suspend
 from registry.entries.models import Entry
+from registry.entries.trees import Trees
 from registry.erasures import retention
 from registry.erasures.models import Erasure
 from registry.findings import actions as findings
@@ -38,6 +41,7 @@ from registry.findings.reminders import remind_due
 from registry.identity import document, tags
 from registry.keys.actions import rotate
 from registry.keys.holder import Holder
+from registry.log.actions import record
 from registry.log.checkpoint import VerifierKey, verifier_key
 from registry.log.sequencer import sequence
 from registry.mandates.actions import record_mandate
@@ -101,6 +105,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.rotate_key()
     told.order_and_erase()
     told.rotate_identity()
+    told.stir()
     store.engine.dispose()
     return Told(path, KEYRING, verifier_key(ORIGIN, log_key.public_key()), told.now, log_key)
 
@@ -110,12 +115,12 @@ class _Telling:
         self, store: Store, cast: Cast, holder: Holder, log_key: keys.PrivateKey, move: Callable[[datetime], None]
     ) -> None:
         self.store, self.cast, self.holder, self.log_key, self.move = store, cast, holder, log_key, move
-        self.now = START
+        self.now, self.trees = START, Trees()
         self.pass_time(timedelta())
 
     def pass_time(self, by: timedelta) -> datetime:
-        """Sequence what there is, then let time go by."""
-        sequence(self.store, key=self.log_key, origin=ORIGIN, now=self.now)
+        """Sequence what there is, with a snapshot, then let time go by."""
+        sequence(self.store, key=self.log_key, origin=ORIGIN, now=self.now, closing=places.closing(self.trees))
         self.now += by
         self.move(self.now)
         return self.now
@@ -166,7 +171,8 @@ class _Telling:
         now = self.pass_time(timedelta(days=30))
         with self.store.write() as session:
             self.entry = list_due(session, now=now)[0].id
-        check(self.store, self.holder, [person], self.cast.hana.actor, self.pass_time(timedelta(hours=1)))
+        asked = check(self.store, self.holder, [person], self.cast.hana.actor, self.pass_time(timedelta(hours=1)))
+        self.do(lambda s: self._challenged(s, asked.batch.id))
         hana = self.cast.hana.actor
         staff = check(self.store, self.holder, people(1), hana, self.now, purpose="present-staff").answers[0]["id"]
         self.do(lambda s: watches.begin(s, actor=hana, checks=[str(staff)], days=30, now=self.now))
@@ -176,6 +182,11 @@ class _Telling:
         self.do(self._recalled)
         self.pass_time(timedelta(hours=1))
         self.do(self._acknowledged)
+
+    def _challenged(self, session: Session, batch: str) -> None:
+        hana, asked = self.cast.hana.actor, [self.filing.tag]
+        how: Mapping[str, Any] = {"tags": asked, "after": False, "kept": self.trees, "now": self.now}
+        completeness.challenge(session, actor=hana, batch_id=batch, **how)
 
     def _recalled(self, session: Session) -> None:
         issue(session, session.get_one(Entry, self.entry), Reason.SUSPENDED, self.now)
@@ -327,6 +338,13 @@ class _Telling:
                 self.pass_time(timedelta(minutes=1))
         self.do(lambda s: rotations.switch(s, actor=olaf, rotation=rotation, now=self.now))
         self.pass_time(timedelta(hours=1))
+
+    def stir(self) -> None:
+        """The last batch has no snapshot, as one that is full has none: something stays stirred."""
+        with self.store.write() as session:
+            places.stir(session, session.scalars(sa.select(Entry)).one())
+            record(session, "entry.stir", actor="system:test", now=self.now)
+        sequence(self.store, key=self.log_key, origin=ORIGIN, now=self.now)
 
 
 def _claims(person: Person, now: datetime) -> dict[str, Any]:

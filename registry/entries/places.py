@@ -1,0 +1,138 @@
+"""Which entries are in the absence tree: written with every snapshot, which is the last leaf of its checkpoint.
+
+1. whatever happens to an entry stirs it (`stir`); an end that has passed stirs nothing and is found by its date
+2. `snapshot`, in the sequencer's transaction, looks at these alone: what is shown of their handles now against the
+   place that is open; an old place ends before this snapshot, a new one begins with it
+3. the tree of the snapshot before, changed so, gives the roots; row and act are written
+
+A leaf's salt, and all of a dummy, are made from the pepper, so that neither is kept anywhere. There are at least as
+many dummies as entries and never fewer than before: what a proof shows of its neighbours says nothing about people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+
+from registry import base64url, vault
+from registry.db import Session, new_id
+from registry.entries import queries, trees
+from registry.entries.models import Entry, Label, Place, Snapshot, Stirred
+from registry.entries.trees import Moment, Trees
+from registry.errors import Conflict
+from registry.identity import tags
+from registry.log import absence
+from registry.log.absence_tree import Tree
+from registry.log.actions import record
+from registry.log.models import Act, LeafType
+from registry.log.sequencer import Closing
+
+ACTOR = "system:snapshot"
+LISTING = "system:listing"
+LEAST_DUMMIES = 1000
+
+_log = structlog.get_logger("zilu.snapshot")
+
+
+def stir(session: Session, entry: Entry) -> None:
+    """To be called by whatever changes who is shown the entry, before it records its act."""
+    session.add(Stirred(entry_id=entry.id))
+
+
+def name(session: Session, tag: bytes) -> None:
+    """Keep the label of a tag under its handle, once. Whoever lists an entry or moves it to another key does so."""
+    handle, key = tags.handle(session.keyring.pepper, tag), session.keyring.vault_key
+    if _label(session, handle) is None:
+        new = Label(id=new_id(), handle=handle)
+        new.sealed = vault.seal(key, absence.label(tag), table="label", row=new.id, column="sealed")
+        session.add(new)
+        session.flush()  # places refer to it
+
+
+def forget(session: Session, handle: bytes) -> None:
+    """Let nobody find the person's places any more. What was in older trees cannot be computed again then."""
+    if (label := _label(session, handle)) is not None:
+        label.handle = label.sealed = None
+
+
+def _label(session: Session, handle: bytes) -> Label | None:
+    return session.scalar(sa.select(Label).where(Label.handle == handle))
+
+
+def snapshot(session: Session, before: Tree, now: datetime) -> Act:
+    """Take the next snapshot; `before` is the tree of the last one, empty before the first."""
+    last = trees.latest(session)
+    number = last.number + 1 if last else 1
+    entries = (last.entries if last else 0) + sum(
+        _move(session, handle, number, now) for handle in _stirred(session, now)
+    )
+    known = last.dummies if last else 0
+    new = Snapshot(
+        number=number,
+        at=now,
+        epoch=last.epoch if last else 1,
+        entries=entries,
+        dummies=max(known, entries, LEAST_DUMMIES),
+    )
+    session.flush()
+    try:
+        tree = trees.after(session, before, Moment(number, new.epoch, new.dummies), known=known)
+    except Conflict:  # two labels have one path: once in thousands of years, and then everything is put elsewhere
+        new.epoch += 1
+        tree = trees.whole(session, Moment(number, new.epoch, new.dummies))
+    return _write(session, new, tree)
+
+
+def closing(kept: Trees) -> Closing:
+    """What the sequencer asks at the end of each batch."""
+    return lambda session, now: snapshot(session, kept.last(session, now), now)
+
+
+def end(session: Session, now: datetime) -> bool:
+    """Stir the entries whose end has passed, so that a snapshot is taken although nothing else happens."""
+    stirred = sa.select(Stirred.entry_id)
+    over = sa.select(Place.entry_id).where(Place.before.is_(None), Place.ends_at <= now, Place.entry_id.not_in(stirred))
+    ended = session.scalars(over).all()
+    if ended:
+        session.add_all(Stirred(entry_id=entry_id) for entry_id in ended)
+        record(session, "entry.expire", actor=LISTING, now=now, facts={"entries": len(ended)})
+    return bool(ended)
+
+
+def _write(session: Session, new: Snapshot, tree: Tree) -> Act:
+    roots = absence.encode_roots(tree.roots())
+    new.act, new.roots = new_id(), hashlib.sha256(roots).digest()
+    session.add(new)
+    facts = {"epoch": new.epoch, "number": new.number, "roots": base64url.encode(roots)}
+    return record(session, absence.VERB, actor=ACTOR, now=new.at, facts=facts, uid=new.act, type=LeafType.SNAPSHOT)
+
+
+def _stirred(session: Session, now: datetime) -> list[bytes]:
+    """Handles to look at: of what was stirred, which is laid to rest, and of places whose end has passed."""
+    stirred = session.execute(sa.select(Stirred, Entry.handle).join(Entry, Entry.id == Stirred.entry_id)).all()
+    over = sa.select(Label.handle).join(Place, Place.label_id == Label.id)
+    ended = session.scalars(over.where(Place.before.is_(None), Place.ends_at <= now))
+    for row, _ in stirred:
+        session.delete(row)
+    found = dict.fromkeys([*(handle for _, handle in stirred), *ended])
+    return [handle for handle in found if handle is not None]
+
+
+def _move(session: Session, handle: bytes, number: int, now: datetime) -> int:
+    """Let the handle's place end before this snapshot and one begin with it, as is due; how many more there are."""
+    shown, label = queries.visible(session, [handle], now).get(handle), _label(session, handle)
+    if label is None:  # nobody was there to name it; the audit misses it
+        if shown:
+            _log.error("an entry has no label, so no snapshot can show it", entry=shown.id)
+        return 0
+    there = session.scalar(sa.select(Place).where(Place.label_id == label.id, Place.before.is_(None)))
+    if there and shown and (there.entry_id, there.ends_at) == (shown.id, shown.until):
+        return 0
+    if there:
+        there.before = number
+    if shown:
+        session.add(Place(label_id=label.id, entry_id=shown.id, since=number, ends_at=shown.until))
+    return bool(shown) - bool(there)
