@@ -26,6 +26,7 @@ from registry.identity import tags
 from registry.identity.document import Document, parse
 from registry.identity.voprf import Evaluated
 from registry.keys.holder import Holder
+from registry.keys.rotations import handle_of
 from registry.log.actions import record
 from registry.policy import Basis, Staff
 from registry.reports.models import Report
@@ -102,9 +103,11 @@ def list_person(
     *,
     term: timedelta | None = timedelta(days=365),
     statement: str | None = None,
+    tag: bytes | None = None,
 ) -> Entry:
-    """An entry that acme filed about this person, listed at `now`."""
-    (tag,), _ = tags_of(holder, [document], cast.rui.actor)
+    """An entry that acme filed about this person, listed at `now`; by `tag` under whichever key."""
+    if tag is None:
+        (tag,), _ = tags_of(holder, [document], cast.rui.actor)
     with store.write() as session:
         return _entry(session, cast, tag, holder, now, term, statement)
 
@@ -118,7 +121,7 @@ def _entry(
     term: timedelta | None,
     statement: str | None,
 ) -> Entry:
-    handle = tags.handle(session.keyring.pepper, tag)
+    handle = handle_of(session, tag)
     sealed = tags.seal_tag(holder.public().sealing_public, tag)
     case, key = open_case(session, member_id="acme", subject_handle=handle, sealed_tag=sealed, now=now)
     report = Report(
@@ -136,7 +139,7 @@ def _entry(
         until=now + term if term else None,
     )  # fmt: skip
     session.add(entry)
-    places.name(session, tag)
+    places.name(session, entry, tag)
     places.stir(session, entry)
     if statement is not None:
         said = Statement(id=new_id(), case_id=case.id, made_at=now)

@@ -95,7 +95,7 @@ def _shown(view: View, last: Values, labels: Mapping[str, Values], places: list[
     there = {labels[place["label_id"]]["handle"] for place in places if place["before"] is None}
     for row in view.read(Entry):
         entry = row.values
-        dates = {name: entry[name] for name in ("listed_at", "until")}
+        dates = {name: entry[name] for name in ("listed_at", "until", "hidden_until")}
         if row.pk in stirred or not is_visible(entry["state"], **dates, now=last["at"]):
             continue
         if entry["handle"] not in there:

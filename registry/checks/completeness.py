@@ -46,17 +46,23 @@ def challenge(
 ) -> Shown:
     """What the snapshot after (or before) the answer says of these tags of the batch. An act.
 
-    NotFound while there is none, and a day later; Invalid for a tag that was not asked about; TooMany when more was
-    asked than is allowed for a batch.
+    NotFound while there is none, a day later, and once the identity key was rotated; Invalid for a tag that was not
+    asked about; TooMany when more was asked than is allowed for a batch.
     """
-    batch = require_batch(session, actor, batch_id)
-    _verify_asked(session, batch, tags)
-    shown = (_after if after else _before)(session, batch, tags, kept, now)
+    batch, shown = require_batch(session, actor, batch_id), None
+    if not _is_rotated(session):
+        _verify_asked(session, batch, tags)
+        shown = (_after if after else _before)(session, batch, tags, kept, now)
     if shown is None:
         raise NotFound("there is no such snapshot next to this answer, not yet or not any more", code="no-snapshot")
     _count(session, batch, len(tags), now)
     record(session, "check.challenge", actor=actor.id, now=now, facts={"batch": batch.id, "count": len(tags)})
     return shown
+
+
+def _is_rotated(session: Session) -> bool:
+    """Whether another key than the first is in use: labels are of the first one's tags, handles not of the tag's."""
+    return latest_switch(session) is not None
 
 
 def _verify_asked(session: Session, batch: Batch, tags: Sequence[bytes]) -> None:
@@ -101,7 +107,7 @@ def _shown(
     act: Act,
     head: Checkpoint | None,
 ) -> Shown | None:
-    if latest_switch(session) is not None:  # labels are of the first key's tags
+    if _is_rotated(session):
         return None
     taken = session.scalars(sa.select(Snapshot).where(Snapshot.act == act.uid)).one()
     tree, proven = kept.at(session, taken.number, now), prove(session, act, head)

@@ -61,7 +61,7 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
         until=report_rules.until(now, report.term_days),
     )
     begin(session, entry, NEXT, Verb.LIST, actor=LISTING, now=now)
-    places.name(session, base64url.decode(reports_queries.payload_of(report, key)["sub"], field="sub"))
+    places.name(session, entry, base64url.decode(reports_queries.payload_of(report, key)["sub"], field="sub"))
     places.stir(session, entry)
     tell_member(session, report, now)
     record(session, "entry.list", actor=LISTING, now=now, facts={"entry": entry.id}, case=key)

@@ -1,6 +1,7 @@
 """Which entries are in the absence tree: written with every snapshot, which is the last leaf of its checkpoint.
 
-1. whatever happens to an entry stirs it (`stir`); an end that has passed stirs nothing and is found by its date
+1. whatever happens to an entry stirs it (`stir`); an end that has passed stirs nothing and is found by its date; one
+   that an order hides stays stirred until that date
 2. `snapshot`, in the sequencer's transaction, looks at these alone: what is shown of their handles now against the
    place that is open; an old place ends before this snapshot, a new one begins with it
 3. the tree of the snapshot before, changed so, gives the roots; row and act are written
@@ -23,7 +24,6 @@ from registry.entries import queries, trees
 from registry.entries.models import Entry, Label, Place, Snapshot, Stirred
 from registry.entries.trees import Moment, Trees
 from registry.errors import Conflict
-from registry.identity import tags
 from registry.log import absence
 from registry.log.absence_tree import Tree
 from registry.log.actions import record
@@ -42,11 +42,13 @@ def stir(session: Session, entry: Entry) -> None:
     session.add(Stirred(entry_id=entry.id))
 
 
-def name(session: Session, tag: bytes) -> None:
-    """Keep the label of a tag under its handle, once. Whoever lists an entry or moves it to another key does so."""
-    handle, key = tags.handle(session.keyring.pepper, tag), session.keyring.vault_key
-    if _label(session, handle) is None:
-        new = Label(id=new_id(), handle=handle)
+def name(session: Session, entry: Entry, tag: bytes) -> None:
+    """Keep the label of the entry's tag under the entry's handle, once. Whoever lists an entry does so.
+
+    The handle is the one that every row about the person has, whichever identity key the tag is under.
+    """
+    if entry.handle is not None and _label(session, entry.handle) is None:
+        new, key = Label(id=new_id(), handle=entry.handle), session.keyring.vault_key
         new.sealed = vault.seal(key, absence.label(tag), table="label", row=new.id, column="sealed")
         session.add(new)
         session.flush()  # places refer to it
@@ -111,13 +113,14 @@ def _write(session: Session, new: Snapshot, tree: Tree) -> Act:
 
 
 def _stirred(session: Session, now: datetime) -> list[bytes]:
-    """Handles to look at: of what was stirred, which is laid to rest, and of places whose end has passed."""
-    stirred = session.execute(sa.select(Stirred, Entry.handle).join(Entry, Entry.id == Stirred.entry_id)).all()
+    """Handles to look at: of what was stirred, and of places whose end has passed. What is hidden stays stirred."""
+    stirred = session.execute(sa.select(Stirred, Entry).join(Entry, Entry.id == Stirred.entry_id)).all()
     over = sa.select(Label.handle).join(Place, Place.label_id == Label.id)
     ended = session.scalars(over.where(Place.before.is_(None), Place.ends_at <= now))
-    for row, _ in stirred:
-        session.delete(row)
-    found = dict.fromkeys([*(handle for _, handle in stirred), *ended])
+    for row, entry in stirred:
+        if entry.hidden_until is None or entry.hidden_until <= now:
+            session.delete(row)
+    found = dict.fromkeys([*(entry.handle for _, entry in stirred), *ended])
     return [handle for handle in found if handle is not None]
 
 

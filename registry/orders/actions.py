@@ -16,6 +16,7 @@ from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
 from registry.entries import actions as entries
+from registry.entries import places
 from registry.entries.models import Entry
 from registry.entries.queries import of_case, shown
 from registry.errors import Conflict, Forbidden, NotFound
@@ -149,6 +150,7 @@ def _apply(session: Session, row: Order, case: Case, now: datetime) -> Entry | N
     if entry is None:
         return None
     was_shown, entry.hidden_until = shown(entry, now), case.hidden_until
+    places.stir(session, entry)
     return entry if was_shown else None
 
 

@@ -12,7 +12,8 @@ from registry.cases.models import Case
 from registry.checks.models import Check
 from registry.checks.queries import stop_answering
 from registry.db import Session, new_id
-from registry.entries.models import Entry
+from registry.entries import places
+from registry.entries.models import Entry, Label
 from registry.errors import Conflict
 from registry.keys.holder import HolderKeys, Successor, key_id
 from registry.keys.models import Moved, Renamed, Rotation
@@ -114,6 +115,9 @@ def _rename_some(session: Session, limit: int) -> int:
     renamed = {row.handle: row for row in session.scalars(sa.select(Renamed).limit(limit))}
     for entry in session.scalars(sa.select(Entry).where(Entry.handle.in_(renamed))):
         entry.handle = renamed[entry.handle or b""].handle_next
+        places.stir(session, entry)  # a snapshot that is being taken may have looked for the old handle in vain
+    for label in session.scalars(sa.select(Label).where(Label.handle.in_(renamed))):
+        label.handle = renamed[label.handle or b""].handle_next
     for case in session.scalars(sa.select(Case).where(Case.subject_handle.in_(renamed))):
         case.subject_handle = renamed[case.subject_handle or b""].handle_next
     for check in session.scalars(sa.select(Check).where(Check.handle.in_(renamed))):

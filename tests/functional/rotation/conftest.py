@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pytest
 
+from registry.audit import snapshots
+from registry.audit.stored import viewing
 from registry.db import Store
+from registry.entries import places
+from registry.entries.trees import Trees
 from registry.identity.document import Document
 from registry.keyholder.answers import Ceilings
 from registry.keys.holder import Holder
@@ -40,6 +44,7 @@ class House:
     cast: Cast
     holder: Holder
     clock: MovingClock
+    trees: Trees = field(default_factory=Trees)
 
     def begun(self) -> Rotation:
         following = self.holder.begin_rotation()
@@ -80,7 +85,14 @@ class House:
             )
 
     def publish(self) -> None:
-        sequence(self.store, key=SECRETS.log_key, origin="127.0.0.1:8420/log", now=self.clock())
+        """With a snapshot, as the worker does."""
+        closing = places.closing(self.trees)
+        sequence(self.store, key=SECRETS.log_key, origin="127.0.0.1:8420/log", now=self.clock(), closing=closing)
+
+    def missed(self) -> list[str]:
+        """What the audit of the snapshots names."""
+        with self.store.read() as session, viewing(session) as view:
+            return [each.name for each in snapshots.verify(view, session.keyring)]
 
     def listed(self, document: Document, now: datetime | None = None) -> str:
         return list_person(self.store, self.holder, self.cast, document, now or self.clock()).id

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from registry.checks.forgetting import forget_checks
 from registry.checks.models import Check
 from registry.checks.sweep import sweep
-from registry.client import checking
+from registry.client import checking, receipts
 from registry.client.api import Registry
 from registry.client.checking import Terms, check
 from registry.client.pins import Untrusted
 from registry.db import new_id
-from registry.entries.models import Entry
+from registry.entries.actions import suspend
+from registry.entries.models import Entry, Place
 from registry.errors import Conflict, Forbidden
 from registry.identity.document import Document
 from registry.keys.models import Moved, Proof, Renamed, Rotation
@@ -30,6 +31,7 @@ from tests.attested import unattested
 from tests.cast import Cast
 from tests.functional.rotation.conftest import ABSENT, LATER, LISTED, House
 from tests.line import Connect
+from tests.listing import list_person, people
 
 TERMS = Terms.declared(purpose="hiring", reference="HR-1")
 GRACE = timedelta(days=2)
@@ -188,6 +190,60 @@ def test_only_the_operator_rotates_and_only_a_regulator_verifies(house: House) -
             house.verified()
     finally:
         house.cast["rex"] = rex
+
+
+# Snapshots
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_without_proofs_for_its_tags_a_receipt_holds_and_is_unsettled(
+    house: House, hana: Registry, settled: bool
+) -> None:
+    house.listed(LATER)
+    house.publish()
+    early = check(hana, [LISTED, ABSENT], terms=TERMS, key="early")
+    assert receipts.verify(early.receipt, hana.pins).unsettled == ()
+    many = check(hana, people(11), terms=TERMS, key="many")
+    rotation = house.rotated()
+    if settled:
+        settle(house, rotation)
+    now = check(hana, [LISTED, ABSENT], terms=TERMS, key="now")
+    house.publish()
+    for asked, missing in ((early, 0), (many, 11), (now, 2)):
+        proven = receipts.attach_proof(hana, asked.receipt, batch=asked.batch)
+        assert proven is not None
+        settled_receipt = receipts.settle(hana, proven, batch=asked.batch)
+        assert len(receipts.verify(settled_receipt, hana.pins).unsettled) == missing
+
+
+def test_the_audit_of_snapshots_misses_nobody_at_any_step(house: House, hana: Registry) -> None:
+    first = house.listed(ABSENT)
+    answers(hana, LATER, key="early")
+    rotation = house.rotated()
+    assert house.missed() == []
+    for person in (LATER, people(12)[11]):  # one is known by an old handle, one by none
+        (tag,), _ = checking.tags_of(hana, [person])
+        list_person(house.store, house.holder, house.cast, person, house.clock(), tag=tag)
+    house.publish()
+    assert house.missed() == []
+    house.clock.move(GRACE)
+    house.verified()
+    while house.settle_some(rotation, limit=1):
+        assert house.missed() == []
+        house.publish()
+        assert house.missed() == []
+    with house.store.write() as session:
+        suspend(session, session.get_one(Entry, first), actor_id="inspector", now=house.clock(), reason="a test")
+    house.publish()
+    assert house.missed() == []
+    assert len([place for place in rows(house, Place) if place.before is None]) == 3  # type: ignore[attr-defined]
+
+
+def settle(house: House, rotation: Rotation) -> None:
+    house.clock.move(GRACE)
+    house.verified()
+    while house.settle_some(rotation):
+        pass
 
 
 # A swapped entry

@@ -63,6 +63,14 @@ def test_an_entry_that_checkers_are_told_of_and_the_last_snapshot_does_not_show_
     assert named(told) == {(Kind.MISSING, f"entry:{first}")}
 
 
+def test_an_entry_that_an_order_hides_is_not_missed(told: Store) -> None:
+    with told.read() as session:
+        first = session.scalars(sa.select(Entry.id).order_by(Entry.listed_at)).first()
+    hidden = sa.update(Entry).where(Entry.id == first).values(until=None, hidden_until=START + timedelta(days=9))
+    change(told, hidden)
+    assert named(told) == set()
+
+
 def test_an_entry_to_which_something_has_happened_since_is_not_missed(told: Store) -> None:
     with told.write() as session:
         first = session.scalars(sa.select(Entry).order_by(Entry.listed_at)).first()

@@ -126,6 +126,20 @@ def test_an_entry_whose_end_has_passed_leaves_by_its_date_alone(desk: Desk) -> N
     assert desk.says(person, desk.snapshot(START + 2 * DAY), None)
 
 
+def test_one_that_an_order_hides_comes_back_by_its_date(desk: Desk) -> None:
+    (person,) = people(1)
+    entry = desk.list(person)
+    desk.snapshot(START)
+    with desk.store.write() as session:
+        kept = session.get_one(Entry, entry.id)
+        kept.hidden_until = START + DAY
+        places.stir(session, kept)
+        record(session, "test.hide", actor="system:test", now=START)
+    assert desk.says(person, desk.snapshot(START), None)
+    assert desk.says(person, desk.snapshot(START + DAY - timedelta(seconds=1)), None)
+    assert desk.says(person, desk.snapshot(START + DAY), entry.id)
+
+
 def test_one_that_is_shortened_leaves_at_its_new_end(desk: Desk) -> None:
     (person,) = people(1)
     entry = desk.list(person, term=None)

@@ -13,14 +13,18 @@ from registry.cases.models import Case
 from registry.checks.models import Check
 from registry.checks.sweep import sweep
 from registry.db import Store
-from registry.entries.models import Entry
+from registry.entries import places
+from registry.entries.models import Entry, Place
 from registry.entries.queries import shown, visible
+from registry.entries.trees import Trees
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.keys.holder import Holder
+from registry.log.sequencer import sequence
 from registry.orders import actions
 from registry.orders.models import Order
 from registry.orders.rules import State
 from registry.recalls.models import Recall
+from registry.signing import keys
 from tests.attested import unattested
 from tests.authorities import Authority, authorities
 from tests.cast import Cast
@@ -85,6 +89,21 @@ def test_a_regulator_hides_at_once_and_it_lapses_without_the_operator(court: Cou
     assert court.recalls() == ["suspended", "listed"]
     assert court.tick(DAY) == []
     assert unattested(court.store) == set()
+
+
+def test_the_snapshots_follow_what_is_shown(court: Court) -> None:
+    kept, key = Trees(), keys.generate()
+
+    def is_there() -> bool:
+        sequence(court.store, key=key, origin="a/log", now=court.clock(), closing=places.closing(kept))
+        with court.store.read() as session:
+            return session.query(Place).filter(Place.before.is_(None)).count() == 1
+
+    assert is_there()
+    court.regulator.issue(court.number, "suspend", court.clock())
+    assert not is_there()
+    court.tick(policy.ORDER_CONFIRMED)
+    assert is_there()
 
 
 def test_confirmed_it_hides_until_its_date(court: Court) -> None:
