@@ -3,7 +3,7 @@
 A signed statement cannot be taken apart here, so a database that holds a report cannot be upgraded; none was released.
 
 Revision: 0013
-After: 0011
+After: 0012
 """
 
 from __future__ import annotations

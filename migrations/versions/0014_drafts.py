@@ -1,7 +1,7 @@
 """drafts
 
 Revision: 0014
-After: 0012
+After: 0013
 """
 
 from __future__ import annotations

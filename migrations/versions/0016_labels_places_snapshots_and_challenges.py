@@ -1,7 +1,7 @@
 """labels, places, snapshots and challenges
 
-Revision: 0012
-After: 0011
+Revision: 0016
+After: 0015
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
