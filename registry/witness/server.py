@@ -107,6 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Cache-Control", "no-store")
+        if self.close_connection:
+            self.send_header("Connection", "close")  # else the client may send its next request into the end of it
         self.end_headers()
         self.wfile.write(data)
 
