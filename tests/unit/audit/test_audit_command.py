@@ -70,7 +70,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def test_a_sound_database_ends_with_0(home: Home) -> None:
     result = home.zilu()
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "No difference. Looked at: 1 acts, 2 rows, 1 checkpoints, 0 pending.\n"
+    assert result.stdout == "No difference. Looked at: 2 acts, 3 rows, 1 checkpoints, 0 pending.\n"
 
 
 def test_a_difference_is_one_line_with_kind_name_and_sentence_and_ends_with_1(home: Home) -> None:
@@ -87,8 +87,8 @@ def test_json_says_the_same(home: Home) -> None:
     assert json.loads(home.zilu("--json").stdout) == {
         "ok": True,
         "differences": [],
-        "acts": 1,
-        "rows": 2,
+        "acts": 2,
+        "rows": 3,
         "checkpoints": 1,
         "pending": 0,
         "warnings": [],

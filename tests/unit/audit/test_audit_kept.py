@@ -30,7 +30,7 @@ from tests.conftest import KEYRING
 
 
 class Registry:
-    """A registry in a folder, with a log of three leaves, that can be put back to two."""
+    """A registry in a folder, with a log of three acts and two snapshots, that can be put back to two and one."""
 
     def __init__(self, folder: Path) -> None:
         self.config = write_settings(folder, issuer="http://127.0.0.1:8420", name="Test")
@@ -98,7 +98,7 @@ def test_a_database_that_was_put_back_is_named_and_nothing_else_is(registry: Reg
     registry.put_back()
     result = registry.zilu()
     assert result.exit_code == 1
-    assert [line.split()[:2] for line in result.stdout.splitlines()[:-1]] == [["missing", "checkpoint:3"]]
+    assert [line.split()[:2] for line in result.stdout.splitlines()[:-1]] == [["missing", "checkpoint:5"]]
     assert "the database stands behind it" in result.stdout
 
 
@@ -127,7 +127,7 @@ def test_another_history_from_there_is_named_and_refused(registry: Registry, cou
     registry.head.write_text(published)
     result = registry.zilu()
     assert result.exit_code == 1
-    assert [line.split()[:2] for line in result.stdout.splitlines()[:-1]] == [["altered", "checkpoint:3"]]
+    assert [line.split()[:2] for line in result.stdout.splitlines()[:-1]] == [["altered", "checkpoint:5"]]
     with pytest.raises(Conflict, match="or beside it"):
         registry.work()
 
@@ -169,7 +169,7 @@ def test_a_state_keeps_the_head_of_the_last_audit_and_finds_what_was_taken_back(
     assert registry.zilu().exit_code == 0  # nothing in the database tells
     result = registry.zilu("--state", str(state))
     assert result.exit_code == 1
-    assert "missing     checkpoint:3  " in result.stdout
+    assert "missing     checkpoint:5  " in result.stdout
     assert state.read_text() == seen
 
 
