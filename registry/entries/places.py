@@ -55,9 +55,16 @@ def name(session: Session, entry: Entry, tag: bytes) -> None:
 
 
 def forget(session: Session, handle: bytes) -> None:
-    """Let nobody find the person's places any more. What was in older trees cannot be computed again then."""
-    if (label := _label(session, handle)) is not None:
-        label.handle = label.sealed = None
+    """Let nobody find the person's places any more. What was in older trees cannot be computed again then.
+
+    Conflict while the last snapshot still shows the person: without the label they could not leave the next one.
+    """
+    if (label := _label(session, handle)) is None:
+        return
+    still = sa.select(Place.id).where(Place.label_id == label.id, Place.before.is_(None)).limit(1)
+    if session.scalar(still) is not None:
+        raise Conflict("the last snapshot of the log still shows the person; wait for the next", code="still-shown")
+    label.handle = label.sealed = None
 
 
 def _label(session: Session, handle: bytes) -> Label | None:

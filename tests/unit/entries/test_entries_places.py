@@ -14,7 +14,7 @@ from registry.db import Session, Store
 from registry.entries import actions, places, trees
 from registry.entries.models import Entry, Label, Place, Snapshot, Stirred
 from registry.entries.trees import Trees
-from registry.errors import Invalid
+from registry.errors import Conflict, Invalid
 from registry.identity.document import Document
 from registry.keys.holder import Holder
 from registry.log import absence
@@ -268,3 +268,17 @@ def test_a_person_who_is_forgotten_is_found_by_nobody(desk: Desk) -> None:
     with desk.store.read() as session:
         assert session.execute(sa.select(Label.handle, Label.sealed)).all() == [(None, None)]
         assert Trees().at(session, gone.number, START + 3 * DAY) is not None
+
+
+def test_nobody_is_forgotten_while_the_last_snapshot_still_shows_them(desk: Desk) -> None:
+    entry = desk.list(people(1)[0], term=DAY)
+    desk.snapshot(START)
+    with desk.store.write() as session:
+        handle = session.get_one(Entry, entry.id).handle
+        assert handle is not None
+        with pytest.raises(Conflict, match="still shows"):
+            places.forget(session, handle)
+    desk.snapshot(START + DAY)
+    with desk.store.write() as session:
+        places.forget(session, handle)
+        record(session, "test.forget", actor="system:test", now=START)
