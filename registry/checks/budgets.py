@@ -1,4 +1,4 @@
-"""Budgets: how many evaluations an account, a unit and a member have had today and this hour, counted one by one.
+"""Budgets: how many evaluations an account, a unit and a member have had today, counted one by one.
 
 `charge` runs in the transaction that hands the evaluation out, by compare-and-set, so that two requests at once
 cannot both take the last unit, on either database.
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.access import Actor
 from registry.checks.models import Allowance
-from registry.checks.rules import budget_day, ceilings, is_hourly, seconds_left
+from registry.checks.rules import budget_day, ceilings, seconds_left
 from registry.db import Session
 from registry.errors import TooMany
 from registry.log.swap import swap
@@ -21,7 +21,7 @@ from registry.members.actions import get
 
 def require(session: Session, *, actor: Actor, units: int, now: datetime) -> None:
     """TooMany when a batch of `units` would not fit now; nothing is counted."""
-    for scope, ceiling in _ceilings(session, actor, now).items():
+    for scope, ceiling in _ceilings(session, actor).items():
         row = session.get(Allowance, (scope, budget_day(now)))
         if units + (row.used if row else 0) > ceiling:
             raise _used_up(scope, ceiling, now)
@@ -31,7 +31,7 @@ def charge(session: Session, *, actor: Actor, units: int, now: datetime) -> None
     """Count `units` for the account, its member and its unit, or TooMany and the transaction ends."""
     day = budget_day(now)
     session.flush()
-    for scope, ceiling in _ceilings(session, actor, now).items():
+    for scope, ceiling in _ceilings(session, actor).items():
         _begin(session, scope, day)
         row = session.get_one(Allowance, (scope, day))
         fits = Allowance.used + units <= ceiling
@@ -39,9 +39,9 @@ def charge(session: Session, *, actor: Actor, units: int, now: datetime) -> None
             raise _used_up(scope, ceiling, now)
 
 
-def _ceilings(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
+def _ceilings(session: Session, actor: Actor) -> dict[str, int]:
     headcount = get(session, actor.member_id).headcount
-    return ceilings(member=actor.member_id, unit=actor.unit_id, account=actor.id, headcount=headcount, now=now)
+    return ceilings(member=actor.member_id, unit=actor.unit_id, account=actor.id, headcount=headcount)
 
 
 def _begin(session: Session, scope: str, day: str) -> None:
@@ -51,10 +51,10 @@ def _begin(session: Session, scope: str, day: str) -> None:
 
 
 def _used_up(scope: str, ceiling: int, now: datetime) -> TooMany:
-    whose, each, period = scope.partition(":")[0], *(("an", "hour") if is_hourly(scope) else ("a", "day"))
+    whose = scope.partition(":")[0]
     return TooMany(
-        f"your {whose} may have {ceiling} evaluations {each} {period} (UTC) and this batch does not fit in what is "
-        f"left; send a smaller batch, or wait for the next {period}",
-        retry_after=seconds_left(now, of_hour=is_hourly(scope)),
+        f"your {whose} may have {ceiling} evaluations a day (UTC) and this batch does not fit in what is left; "
+        "send a smaller batch, or wait for the next day",
+        retry_after=seconds_left(now),
         field="elements",
     )

@@ -25,13 +25,11 @@ class Ticket(Base):
 
 
 class Allowance(Base):
-    """How many evaluations somebody has had on one day (UTC), or in one of its hours."""
+    """How many evaluations somebody has had on one day (UTC)."""
 
     __tablename__ = "allowance"
 
-    scope: Mapped[str] = mapped_column(
-        sa.String(64), primary_key=True
-    )  # `member:…`, `unit:…`, `unit:…@09` (the hour), also `account:…`
+    scope: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # `member:…`, `unit:…` or `account:…`
     day: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
     used: Mapped[int]
 

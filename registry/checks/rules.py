@@ -18,10 +18,8 @@ from registry.policy import (
     CHECK_KEPT,
     CHECK_KEPT_HIRED,
     CHECK_OPEN,
-    CHECKS_HOURS,
     CHECKS_PER_DAY_AT_LEAST,
     CHECKS_PER_HEAD_AND_DAY,
-    CHECKS_PER_HOUR_AT_LEAST,
     CONSENT_FOR,
     DAY,
     Consent,
@@ -104,35 +102,22 @@ def read_consent(said: str | Mapping[str, Any], purpose: Purpose) -> Declared:
     return Declared(stated.get("reference"), stated.get("text_sha256"))
 
 
-def ceilings(*, member: str, unit: str, account: str, headcount: int, now: datetime) -> dict[str, int]:
-    """How many evaluations each may have in one day and one hour (UTC), in the one order in which they are charged.
+def ceilings(*, member: str, unit: str, account: str, headcount: int) -> dict[str, int]:
+    """How many evaluations each may have in one day (UTC), in the one order in which they are charged.
 
-    A unit or an account alone gets three quarters of a day, so that none can use up what all the others need, and in
-    one hour half of that, so that whoever has stolen one is noticed before the budget is gone.
+    A unit or an account alone gets three quarters, so that none can use up what all the others need.
     """
     whole = max(headcount * CHECKS_PER_HEAD_AND_DAY, CHECKS_PER_DAY_AT_LEAST)
     part = whole * 3 // 4
-    burst, hour = max(part // CHECKS_HOURS, CHECKS_PER_HOUR_AT_LEAST), f"@{now.astimezone(UTC):%H}"
-    parts = {f"{scope}{of}": most for scope in _alone(account, unit) for of, most in (("", part), (hour, burst))}
-    return dict(sorted({**parts, f"member:{member}": whole}.items()))
-
-
-def _alone(account: str, unit: str) -> tuple[str, str]:
-    return f"account:{account}", f"unit:{unit}"
-
-
-def is_hourly(scope: str) -> bool:
-    return scope[-3:-2] == "@"
+    return {f"account:{account}": part, f"member:{member}": whole, f"unit:{unit}": part}
 
 
 def budget_day(now: datetime) -> str:
     return now.astimezone(UTC).date().isoformat()
 
 
-def seconds_left(now: datetime, *, of_hour: bool = False) -> int:
-    """Until the next day or hour (UTC) begins; at least 1."""
-    if of_hour:
-        return 3601 - int(now.timestamp()) % 3600
+def seconds_left(now: datetime) -> int:
+    """Until the next day (UTC) begins; at least 1."""
     today = now.astimezone(UTC)
     midnight = datetime.combine(today.date(), time(), UTC) + DAY
     return int((midnight - today).total_seconds()) + 1

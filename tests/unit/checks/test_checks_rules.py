@@ -9,7 +9,7 @@ from registry.checks import rules
 from registry.checks.rules import Declared, Duty
 from registry.errors import Invalid
 from registry.identity import group
-from registry.policy import BATCH, CHECK_OPEN, CHECKS_PER_DAY_AT_LEAST, CHECKS_PER_HOUR_AT_LEAST, Purpose
+from registry.policy import BATCH, CHECK_OPEN, CHECKS_PER_DAY_AT_LEAST, Purpose
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ELEMENT = base64url.encode(group.multiply_base(b"\x05" + bytes(31)))
@@ -117,27 +117,17 @@ def test_a_question_does_not_show_its_tags() -> None:
 
 
 def test_budgets_follow_the_headcount_and_leave_something_for_the_others() -> None:
-    found = rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=100, now=NOW)
-    days = {scope: most for scope, most in found.items() if not rules.is_hourly(scope)}
-    assert days == {"account:birch-hr": 150, "member:birch": 200, "unit:u1": 150}
-
-
-@pytest.mark.parametrize(("headcount", "most"), [(100, 75), (10, CHECKS_PER_HOUR_AT_LEAST)])
-def test_an_account_and_a_unit_have_half_of_that_in_an_hour(headcount: int, most: int) -> None:
-    found = rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=headcount, now=NOW)
-    assert {scope: least for scope, least in found.items() if rules.is_hourly(scope)} == {
-        "account:birch-hr@09": most,
-        "unit:u1@09": most,
-    }
+    found = rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=100)
+    assert found == {"account:birch-hr": 150, "member:birch": 200, "unit:u1": 150}
 
 
 def test_a_small_member_has_a_budget_all_the_same() -> None:
-    found = rules.ceilings(member="notary", unit="u1", account="notary-counter", headcount=0, now=NOW)
+    found = rules.ceilings(member="notary", unit="u1", account="notary-counter", headcount=0)
     assert found["member:notary"] == CHECKS_PER_DAY_AT_LEAST
 
 
 def test_budgets_are_charged_in_one_order_so_that_two_requests_never_wait_for_each_other() -> None:
-    scopes = list(rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=1, now=NOW))
+    scopes = list(rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=1))
     assert scopes == sorted(scopes)
 
 
@@ -146,8 +136,6 @@ def test_a_day_is_a_day_in_utc() -> None:
     assert rules.budget_day(in_beijing) == "2026-03-02"
     assert rules.seconds_left(in_beijing) == 61
     assert rules.seconds_left(NOW) == 15 * 3600 + 1
-    assert rules.seconds_left(in_beijing, of_hour=True) == 61
-    assert rules.seconds_left(NOW, of_hour=True) == 3601
 
 
 def test_a_hiring_check_stays_open_and_others_do_not() -> None:
