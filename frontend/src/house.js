@@ -14,6 +14,8 @@ import {
   createAll,
 } from "govuk-frontend";
 
+import { keep } from "./keep.js";
+
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 
 for (const component of [
@@ -29,3 +31,5 @@ for (const component of [
 ]) {
   createAll(component);
 }
+
+keep();

@@ -28,6 +28,12 @@ _SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _Y8, _P - _Y8})
 _FIXED = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA"}
 
 
+def fingerprint(kid: str) -> str:
+    """The first 16 bytes of a thumbprint in groups of four hexadecimal digits: to be read out, and compared."""
+    digits = base64url.decode(kid, field="kid", size=32)[:16].hex()
+    return " ".join(digits[place : place + 4] for place in range(0, len(digits), 4))
+
+
 def generate() -> PrivateKey:
     return Ed25519PrivateKey.generate()
 

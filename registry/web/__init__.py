@@ -22,10 +22,12 @@ from registry.web import (
     headers,
     home,
     language,
+    member,
     nav,
     own,
     public,
     regulator,
+    reporter,
     subject,
     wording,
 )
@@ -42,6 +44,8 @@ def blueprints() -> dict[Blueprint, auth.Guard]:
         home.bp: auth.guard_account,
         own.bp: auth.guard_account,
         checker.bp: auth.guard_account,
+        reporter.bp: auth.guard_account,
+        member.bp: auth.guard_account,
         regulator.bp: auth.guard_account,
         subject.bp: auth.guard_subject,
     }

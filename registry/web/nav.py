@@ -32,6 +32,18 @@ LINKS = (
         _("Ask whether one person is listed. The identity number stays in your browser."),
     ),
     Link(
+        "reporter.signing_key",
+        Action.APPEAL_ANSWER,
+        _("Your signing key"),
+        _("Make the key that you sign with in this browser, and see whether it is enrolled."),
+    ),
+    Link(
+        "member.keys_of_member",
+        Action.KEY_ENROL,
+        _("Signing keys"),
+        _("Enrol the keys of your people, and revoke them."),
+    ),
+    Link(
         "regulator.entries",
         Action.ENTRY_LIST,
         _("Entries"),

@@ -2,6 +2,8 @@
 
 import { createInterface } from "node:readline";
 
+import { canonical } from "../../../frontend/src/canonical.js";
+import { fingerprint, sign, thumbprint } from "../../../frontend/src/keys.js";
 import { answer, base64url, blindBatch, finish, parse } from "../../../frontend/src/identity.js";
 
 const kept = [];
@@ -16,6 +18,13 @@ const calls = {
   finish: ({ handle, evaluation, publicKey }) => outcome(() => finish(kept[handle], evaluation, publicKey)),
   answer: ({ document, m }) => outcome(() => answer(document, m)),
   decode: ({ texts, size }) => texts.map((text) => outcome(() => [...base64url.decode(text, size)])),
+  canonical: ({ value }) => outcome(() => canonical(value)),
+  async signed({ payload, typ }) {
+    const { publicKey, privateKey } = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+    const { x } = await crypto.subtle.exportKey("jwk", publicKey);
+    const kid = await thumbprint(x);
+    return { x, fingerprint: fingerprint(kid), token: await sign(payload, typ, { kid, key: privateKey }) };
+  },
   encode: ({ values }) => values.map((bytes) => base64url.encode(Uint8Array.from(bytes))),
 };
 
@@ -29,5 +38,5 @@ function outcome(call) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { call, ...rest } = JSON.parse(line);
-  process.stdout.write(`${JSON.stringify(calls[call](rest))}\n`);
+  process.stdout.write(`${JSON.stringify(await calls[call](rest))}\n`);
 }

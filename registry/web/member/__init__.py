@@ -1,0 +1,8 @@
+"""Pages for a member's administrator."""
+
+from __future__ import annotations
+
+from registry.web.member import keys
+from registry.web.member.blueprint import bp
+
+__all__ = ["bp", "keys"]

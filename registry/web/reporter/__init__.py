@@ -1,0 +1,8 @@
+"""Pages for the security department of a member: drafts, reports, the second signature, answers to appeals."""
+
+from __future__ import annotations
+
+from registry.web.reporter import signing_key
+from registry.web.reporter.blueprint import bp
+
+__all__ = ["bp", "signing_key"]
