@@ -12,7 +12,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -38,6 +38,7 @@ class RegistrySection(_Section):
     issuer: str = Field(pattern=r"^https?://[^/\s]+$")  # the address members use, without a trailing slash
     name: str = Field(min_length=1, max_length=80)
     clock_file: Beside | None = None  # only for telling a story in the past
+    second_factor: Literal["by-role", "offered"] = "by-role"  # offered: nobody has to; for demonstrations
 
 
 class DatabaseSection(_Section):

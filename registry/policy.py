@@ -224,6 +224,22 @@ CLOCK_SKEW: Final = timedelta(seconds=60)  # by which a client's clock may be of
 IDEMPOTENCY_LIFE: Final = 1 * DAY
 SIGN_IN_ATTEMPTS: Final = 5
 SIGN_IN_PAUSE: Final = timedelta(minutes=15)
+SECOND_STEP_WITHIN: Final = timedelta(minutes=5)  # from the password to the code
+RECOVERY_CODES: Final = 10  # that stand in for a lost device, once each
+# The roles that show a second factor: all that sign, decide, read evidence or give keys.
+SECOND_FACTOR_FOR: Final = frozenset(
+    {
+        "reporter",
+        "approver",
+        "member-admin",
+        "clerk",
+        "screener",
+        "panelist",
+        "verifier",
+        "regulator",
+        "operator",
+    }
+)
 
 # The log
 SEQUENCING_LIMIT: Final = timedelta(seconds=60)

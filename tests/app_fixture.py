@@ -48,7 +48,7 @@ SECRETS = Secrets(
 
 def settings(issuer: str = ISSUER) -> Settings:
     return Settings(
-        registry=RegistrySection(issuer=issuer, name="The tests' consortium"),
+        registry=RegistrySection(issuer=issuer, name="The tests' consortium", second_factor="offered"),
         database=DatabaseSection(url="sqlite:///nowhere"),
         secrets=SecretsSection(
             vault_key=NOWHERE, pepper=NOWHERE, session_key=NOWHERE, log_key=NOWHERE, receipt_key=NOWHERE

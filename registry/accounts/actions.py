@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from registry import policy, vault
 from registry.access import Action, Actor, require
-from registry.accounts import sessions
+from registry.accounts import factors, sessions
 from registry.accounts.models import AccessToken, Account, ApiClient, UserSession
 from registry.accounts.rules import GRANTABLE, Role, Scope
 from registry.db import Session
@@ -194,32 +194,64 @@ def matches(hashed: str | None, password: str) -> bool:
         return False
 
 
-def sign_in(session: Session, *, account_id: str, right: bool, now: datetime, device: str = "") -> str | None:
+class CodeNeeded(Unauthenticated):
+    """The password is right, and the account has a second factor."""
+
+    code = "code-needed"
+
+    def __init__(self) -> None:
+        super().__init__("enter the code that your app shows")
+
+
+def sign_in(
+    session: Session, *, account_id: str, right: bool, now: datetime, device: str = "", code: str | None = None
+) -> str | None:
     """A session token, or None. `right` is what `matches` said. The caller commits either way: failures count.
 
+    Raises CodeNeeded when the password was right, `code` is None and the account has an app that shows codes.
+
     After five failures the account pauses for a quarter of an hour. Nobody is told, since only an account that is
-    there can pause: the right password is then as wrong as any other.
+    there can pause: the right password is then as wrong as any other. A name that nobody has leaves an act as well,
+    so that it takes as long.
     """
     account = session.get(Account, account_id)
-    if account is None or not _proves(session, account, right, now):
+    if account is None or account.closed_at is not None:
+        record(session, "account.sign-in-failed", actor="system:sign-in", now=now)
+        return None
+    right = right and account.password is not None
+    if right and not _is_paused(account, now) and factors.is_enrolled(session, account_id):
+        if code is None:
+            raise CodeNeeded
+        right = factors.use(session, account_id=account_id, code=code, now=now)
+    if not _proves(session, account, right, now):
         return None
     return sessions.open_session(session, account_id=account.id, device=device, now=now)
 
 
-def prove_again(session: Session, *, token: str, right: bool, now: datetime) -> bool:
-    """Whoever holds the session has given the password once more, or not; counted as at sign-in. Commit either way."""
+def prove_again(session: Session, *, token: str, right: bool, now: datetime, code: str = "") -> bool:
+    """Whoever holds the session has given the password once more, or a code; or neither: counted as at sign-in.
+
+    The caller commits either way.
+    """
     row = sessions.require_session(session, token=token, now=now)
-    if not _proves(session, session.get_one(Account, row.account_id), right, now):
+    account = session.get_one(Account, row.account_id)
+    if code and not _is_paused(account, now):
+        right = factors.use(session, account_id=account.id, code=code, now=now)
+    if not _proves(session, account, right, now):
         return False
     row.proven_at = now
     record(session, "account.prove", actor=row.account_id, now=now)
     return True
 
 
+def _is_paused(account: Account, now: datetime) -> bool:
+    return account.paused_until is not None and now < account.paused_until
+
+
 def _proves(session: Session, account: Account, right: bool, now: datetime) -> bool:
-    if account.closed_at is not None or account.password is None:
-        return False
-    if account.paused_until is not None and now < account.paused_until:
+    """Whether what was shown counts. The caller records when it does; when it does not, it has been."""
+    if _is_paused(account, now):
+        record(session, "account.sign-in-failed", actor=account.id, now=now)
         return False
     if not right:
         _count_failure(session, account, now)

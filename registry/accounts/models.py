@@ -86,3 +86,26 @@ class Replay(Base):
     at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("account_id", "key"),)
+
+
+class Authenticator(Base):
+    """An app that shows codes by the time (RFC 6238). It counts once its owner has shown a code of it."""
+
+    __tablename__ = "authenticator"
+
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    sealed_secret: Mapped[bytes]
+    begun_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(sa.BigInteger)  # of the last code that was taken: none is good twice
+
+
+class RecoveryCode(Base):
+    """Stands in for the app once, when its device is lost. The row holds the code's alias."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

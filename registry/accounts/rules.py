@@ -1,4 +1,4 @@
-"""Roles and scopes."""
+"""Roles and scopes, and how codes are read."""
 
 from __future__ import annotations
 
@@ -30,3 +30,9 @@ class Scope(enum.StrEnum):
     WATCH = "watch"
     AUDIT = "audit"
     ROSTER = "roster"
+
+
+def plain_code(typed: str) -> str:
+    """A code as it was made, however it was typed: without spaces and hyphens, in capitals, O and I as the digits."""
+    kept = (letter for letter in typed.upper() if letter.isascii() and letter.isalnum())
+    return "".join(kept).translate(str.maketrans("OIL", "011"))

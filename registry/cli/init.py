@@ -25,7 +25,7 @@ SECTIONS = """\
 [registry]
 issuer = {issuer}
 name = {name}
-{clock}
+{story}
 [database]
 url = {database}
 
@@ -70,7 +70,7 @@ def write_settings(folder: Path, *, issuer: str, name: str, **options: object) -
 
 
 def _values(**options: object) -> Mapping[str, str]:
-    clock = options.pop("clock_file", None)
+    story = {name: options.pop(name) for name in ("clock_file", "second_factor") if name in options}
     defaults: dict[str, object] = {
         "database": "sqlite:///registry.db",
         "member_ceiling": 200_000,
@@ -80,7 +80,7 @@ def _values(**options: object) -> Mapping[str, str]:
         "workers": 2,
     }
     values = {name: json.dumps(value, ensure_ascii=False) for name, value in {**defaults, **options}.items()}
-    return {**values, "clock": f"clock_file = {json.dumps(clock)}\n" if clock else ""}
+    return {**values, "story": "".join(f"{name} = {json.dumps(value)}\n" for name, value in story.items())}
 
 
 def _write_secret(path: Path, text: str) -> None:

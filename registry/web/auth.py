@@ -18,7 +18,7 @@ from werkzeug import Response
 
 from registry import policy
 from registry.access import Action, Actor, needs_proof, require
-from registry.accounts import sessions
+from registry.accounts import factors, sessions
 from registry.accounts.actions import actor_of
 from registry.accounts.rules import Role
 from registry.errors import Forbidden, NotFound, Unauthenticated
@@ -29,6 +29,9 @@ from registry.notices.matches import subject_session
 from registry.web.context import running
 
 Guard = Callable[[], None]
+
+# Where one sets up the second factor that is asked for, and where one signs out.
+WITHOUT_FACTOR = ("own", "public")
 
 csrf = CSRFProtect()
 
@@ -42,13 +45,23 @@ class NotProven(Forbidden):
         super().__init__("enter your password once more, then do this again")
 
 
+class NotEnrolled(Forbidden):
+    """The role asks for a second factor and there is none yet; a page leads to where it is set up."""
+
+    code = "not-enrolled"
+
+    def __init__(self) -> None:
+        super().__init__("set up your second factor first, then do this again")
+
+
 class SignedIn(UserMixin):  # type: ignore[misc] # the package has no types
     """Flask-Login's user: an actor, by the token of their session."""
 
-    def __init__(self, token: str, actor: Actor, *, is_fresh: bool = True) -> None:
+    def __init__(self, token: str, actor: Actor, *, is_fresh: bool = True, lacks_factor: bool = False) -> None:
         self.token = token
         self.actor = actor
         self.is_fresh = is_fresh
+        self.lacks_factor = lacks_factor
 
     def get_id(self) -> str:
         return self.token
@@ -88,9 +101,15 @@ def _signed_in(token: str) -> SignedIn | None:
     try:
         with running().store.read() as db:
             row = sessions.require_session(db, token=token, now=now)
-            return SignedIn(token, actor_of(db, row.account_id), is_fresh=sessions.is_fresh(row, now))
+            actor = actor_of(db, row.account_id)
+            lacks = _needs_factor(actor) and not factors.is_enrolled(db, actor.id)
+            return SignedIn(token, actor, is_fresh=sessions.is_fresh(row, now), lacks_factor=lacks)
     except Unauthenticated:
         return None
+
+
+def _needs_factor(actor: Actor) -> bool:
+    return running().settings.registry.second_factor == "by-role" and factors.is_needed(actor.roles)
 
 
 def guard_account() -> None:
@@ -101,6 +120,8 @@ def guard_account() -> None:
             raise Unauthenticated("sign in to see this page")
         g.actor = current_user.actor
         require(g.actor, action)
+        if current_user.lacks_factor and request.blueprint not in WITHOUT_FACTOR:
+            raise NotEnrolled
         _see(current_user.token)
         if needs_proof(current_app.view_functions[request.endpoint or ""]) and not current_user.is_fresh:
             raise NotProven

@@ -83,7 +83,8 @@ class Company:
 
 def found(stage: Stage, *, issuer: str, port: int) -> Company:
     """Found the registry at the story's beginning and let the operator admit everyone."""
-    write_settings(stage.folder, issuer=issuer, name="Demo consortium", port=port, workers=1, clock_file="clock")
+    story = {"clock_file": "clock", "second_factor": "offered"}  # so that a newcomer signs in with a password alone
+    write_settings(stage.folder, issuer=issuer, name="Demo consortium", port=port, workers=1, **story)
     stage.at(0)
     password = secrets.token_urlsafe(12)
     establish(load(stage.config), operator="operator", password=password)

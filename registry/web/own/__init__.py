@@ -1,8 +1,8 @@
-"""Pages for everyone who signs in, about their own account: where they are signed in, and that it is they."""
+"""Pages for everyone who signs in, about their own account: how and where they sign in."""
 
 from __future__ import annotations
 
-from registry.web.own import devices, prove
+from registry.web.own import account, codes, devices, prove
 from registry.web.own.blueprint import bp
 
-__all__ = ["bp", "devices", "prove"]
+__all__ = ["account", "bp", "codes", "devices", "prove"]

@@ -1,4 +1,4 @@
-"""`/account/prove`: the password once more, before something is signed, exported or done to keys."""
+"""`/account/prove`: the password once more, or a code, before something is signed, exported or done to keys."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from werkzeug import Response
-from wtforms import PasswordField
-from wtforms.validators import InputRequired
+from wtforms import Field, PasswordField, StringField, ValidationError
 
 from registry.access import Action, needs
-from registry.accounts import actions
+from registry.accounts import actions, factors
 from registry.web.addresses import own_page
 from registry.web.context import actor, running
 from registry.web.forms import Form
 from registry.web.own.blueprint import bp
 
+WRONG_PASSWORD = _("This is not your password. After five failures an account pauses.")
+WRONG_CODE = _("The code does not fit, or it was used before. After five failures an account pauses.")
+
 
 class ProveForm(Form):
-    password = PasswordField(_("Password"), [InputRequired(_("Enter your password."))])
+    password = PasswordField(_("Password"))
+    code = StringField(_("Code"))
+
+    def validate_password(self, field: Field) -> None:
+        if not (field.data or self.code.data):
+            raise ValidationError(_("Enter your password, or a code of your app."))
 
 
 @bp.route("/account/prove", methods=["GET", "POST"])
@@ -27,16 +34,22 @@ def prove() -> Response:
     form = ProveForm()
     if form.validate_on_submit() and _proven(form):
         return redirect(own_page(request.args.get("next", "")) or url_for("home.home"))
-    return make_response(render_template("own/prove.html", form=form), 422 if form.errors else 200)
+    with running().store.read() as session:
+        has_app = factors.is_enrolled(session, actor().id)
+    page = render_template("own/prove.html", form=form, has_app=has_app)
+    return make_response(page, 422 if form.errors else 200)
 
 
 def _proven(form: ProveForm) -> bool:
-    run = running()
-    with run.store.read() as session:
-        hashed = actions.password_of(session, actor().id)
-    right = actions.matches(hashed, form.password.data)  # slow on purpose, so outside of any transaction
+    run, code = running(), form.code.data or ""
+    right = False
+    if not code:
+        with run.store.read() as session:
+            hashed = actions.password_of(session, actor().id)
+        right = actions.matches(hashed, form.password.data)  # slow on purpose, so outside of any transaction
     with run.store.write() as session:
-        is_proven = actions.prove_again(session, token=current_user.token, right=right, now=run.clock())
-    if not is_proven:
-        form.password.errors = [_("This is not your password. After five failures an account pauses.")]
-    return is_proven
+        proven = actions.prove_again(session, token=current_user.token, right=right, code=code, now=run.clock())
+    if not proven:
+        field, wrong = (form.code, WRONG_CODE) if code else (form.password, WRONG_PASSWORD)
+        field.errors = [wrong]
+    return proven

@@ -17,6 +17,7 @@ import jwt
 import sqlalchemy as sa
 
 from registry import base64url, policy, revisions
+from registry.accounts import factors
 from registry.accounts.actions import actor_of, sign_in
 from registry.accounts.tokens import issue as issue_token
 from registry.appeals import actions as appeals
@@ -67,6 +68,7 @@ from registry.watches import actions as watches
 from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
+from tests.factor import code_of
 from tests.filing import ANNEXES, NUMBER, Filing, tag_of
 from tests.listing import check, people
 
@@ -132,6 +134,8 @@ class _Telling:
     def sign_in(self) -> None:
         now, hana = self.now, self.cast.hana
         self.do(lambda s: sign_in(s, account_id="olaf", right=True, now=now))
+        self.do(lambda s: factors.begin(s, account_id="olaf", now=now))
+        self.do(lambda s: factors.confirm(s, account_id="olaf", code=code_of(s, "olaf", now), now=now))
         self.do(lambda s: issue_token(s, assertion=_assertion(hana, now), scope="", issuer=ISSUER, now=now))
         for member in ("birch", "acme"):
             with self.store.write() as session:
