@@ -19,7 +19,10 @@ install() {
 command -v python3 >/dev/null || install python3
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
 python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv
-[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || install fonts-noto-cjk  # letters are set in it
+
+# Letters and copies are set in these two as PDF. The second has the scripts that the first has not.
+fonts() { [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] && [ -e /usr/share/fonts/opentype/unifont/unifont.otf ]; }
+fonts || (install fonts-noto-cjk fonts-unifont) || echo "Going on without: letters and copies come as pages, and not as PDF." >&2
 
 stamp=.venv/.set-up-$(cat "$lock" pyproject.toml | sha256sum | cut -c1-16)
 if [ ! -e "$stamp" ]; then

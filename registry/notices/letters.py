@@ -39,7 +39,26 @@ BASES: Mapping[Basis, tuple[str, str]] = MappingProxyType(
         ),
     }
 )
+FILES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "application/pdf": ("PDF 文件", "a document (PDF)"),
+        "image/png": ("图片", "a picture (PNG)"),
+        "image/jpeg": ("图片", "a picture (JPEG)"),
+        "text/csv": ("表格", "a table (CSV)"),
+        "text/plain": ("文本", "a text"),
+    }
+)
 LEVELS: Mapping[int, str] = MappingProxyType({1: "较轻", 2: "一般", 3: "严重", 4: "特别严重"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibited:
+    """One piece of the evidence bundle."""
+
+    media_type: str
+    size: int  # bytes
+    sha256: str  # hexadecimal
+    has_annex: bool  # customers' data are left out; the whole can be inspected
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +82,7 @@ class Accusation:
     gain_cny: int
     measure: str = field(repr=False)
     narrative: str = field(repr=False)
-    exhibits: int
+    exhibits: tuple[Exhibited, ...]
     term_days: int | None
     reasons: str = field(repr=False)
     relied_on_from: datetime | None = None  # it is listed, and nobody may rely on it before
@@ -76,7 +95,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals.update(policy=policy, kinds=KINDS, bases=BASES, levels=LEVELS)
+_templates.globals.update(policy=policy, kinds=KINDS, bases=BASES, files=FILES, levels=LEVELS)
 
 
 def accusation(facts: Accusation, code: str) -> str:

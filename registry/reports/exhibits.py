@@ -26,6 +26,7 @@ from registry.cases.models import Case
 from registry.db import Session, new_id
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.log.actions import CaseKey, record
+from registry.notices import letters
 from registry.reports import queries, rules
 from registry.reports.contents import Kind, kind_of
 from registry.reports.models import Exhibit, Report
@@ -152,6 +153,18 @@ def annex_of(session: Session, *, case_id: str, sha256: str) -> Exhibit | None:
     """The sealed annex of the exhibit with this digest; None when it has none."""
     copy = _of_case(session, case_id, sha256)
     return session.scalar(sa.select(Exhibit).where(Exhibit.copy_id == copy.id)) if copy else None
+
+
+def bundle(session: Session, *, case_id: str, digests: Sequence[str]) -> tuple[letters.Exhibited, ...]:
+    """What the letter says of each exhibit, in the report's order."""
+    found = [(digest, _of_case(session, case_id, digest)) for digest in digests]
+    return tuple(
+        letters.Exhibited(
+            row.kind.value, row.size, digest, annex_of(session, case_id=case_id, sha256=digest) is not None
+        )
+        for digest, row in found
+        if row is not None
+    )
 
 
 def _of_case(session: Session, case_id: str, sha256: str) -> Exhibit | None:

@@ -23,6 +23,7 @@ from registry.notices.rules import PROOF_LENGTH, Channel, Delivery, Route, is_tr
 from registry.notices.rules import State as LetterState
 from registry.notices.rules import Verb as LetterVerb
 from registry.reports import queries, rules, statement
+from registry.reports.exhibits import bundle
 from registry.reports.models import Report
 from registry.reports.prose import verify_prose
 from registry.reports.rules import NEXT, State, Verb
@@ -164,7 +165,7 @@ def _facts(
         gain_cny=said.gain_cny,
         measure=said.measure,
         narrative=said.narrative,
-        exhibits=len(said.exhibits),
+        exhibits=bundle(session, case_id=case.id, digests=said.exhibits),
         term_days=said.term_days,
         reasons=said.reasons,
     )

@@ -15,6 +15,7 @@ from registry.api.schemas import Answer, Body
 from registry.api.v1.reports import ReportAnswer, shown
 from registry.db import Session
 from registry.notices import actions as notices
+from registry.notices import printing
 from registry.notices.models import Notice
 from registry.notices.rules import PROOF_LENGTH, Delivery, Route
 from registry.notices.rules import State as LetterState
@@ -25,9 +26,9 @@ from registry.reports.rules import Ground, Verdict
 
 bp = APIBlueprint("roster", __name__, tag="Roster")
 
-_PAGE: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
-    200: {"description": "The letter", "content": {"text/html": {"schema": {"type": "string"}}}}
-}
+_Responses = dict[int | str, dict[str, str | dict[str, dict[str, Any]]]]
+_PAGE: _Responses = {200: {"description": "The letter", "content": {"text/html": {"schema": {"type": "string"}}}}}
+_SHEETS: _Responses = {200: {"description": "The letter", "content": {"application/pdf": {"schema": {}}}}}
 
 
 class DocketItem(ReportAnswer):
@@ -135,11 +136,21 @@ def letter(letter_id: str) -> Response:
     run = running()
     with run.store.write() as session:
         text = notices.pull(session, letter_id=letter_id, actor=actor(), now=run.clock())
-    response = Response(text, content_type="text/html; charset=utf-8")
+    response = _not_kept(Response(text, content_type="text/html; charset=utf-8"))
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@bp.get("/api/v1/letters/<letter_id>/pdf")
+@needs(Action.LETTER_READ)
+@bp.doc(responses=_SHEETS)
+def letter_pdf(letter_id: str) -> Response:
+    """The same letter as PDF, word for word. Marks it printed, as reading the page does."""
+    run = running()
+    with run.store.write() as session:
+        text = notices.pull(session, letter_id=letter_id, actor=actor(), now=run.clock())
+        sheets = printing.pdf_of(text, made_at=run.clock())
+    return _not_kept(Response(sheets, content_type="application/pdf"))
 
 
 @bp.post("/api/v1/letters/<letter_id>/service")
@@ -208,6 +219,12 @@ def replace(letter_id: str, body: ReplacementRequest) -> dict[str, Any]:
             session, actor=actor(), letter_id=letter_id, reason=body.reason, issuer=run.issuer, now=run.clock()
         )
         return _queued(new, queries.number_of(session, new.case_id))
+
+
+def _not_kept(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _docketed(session: Session, report: Report) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from tests.app_fixture import app  # noqa: F401 - a fixture
 from tests.cast import Cast, Person
 from tests.conftest import ISSUER, MovingClock
 from tests.filing import CONTACT, EXHIBIT, NUMBER, OTHER_NUMBER, SHA256, claims, sign, tag_of
+from tests.paper import pages_of
 
 HOUR = timedelta(hours=1)
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -184,7 +185,9 @@ def test_a_replaced_letter_is_a_new_one(api: Api, tag: bytes) -> None:
     confirm(api, report, tag)
     screened(api, report)
     letter = letter_of(api, report)
-    api("cleo", "GET", f"/api/v1/letters/{letter}")
+    sheets = api("cleo", "GET", f"/api/v1/letters/{letter}/pdf")
+    assert (sheets.content_type, sheets.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    assert report["case"] in pages_of(sheets.data)[0]
     new = api("cleo", "POST", f"/api/v1/letters/{letter}/replacement", {"reason": "came back"})
     assert (new.status_code, new.json["state"], new.json["case"]) == (201, "drafted", report["case"])
     assert letter_of(api, report) == new.json["id"] != letter
@@ -197,6 +200,7 @@ WHO_MAY = {
     ("GET", "/api/v1/docket"): {"sol", "lin", "uma", "cem", "dag", "eva", "pia", "tao"},
     ("GET", "/api/v1/letters"): {"cleo"},
     ("GET", "/api/v1/letters/{letter}"): {"cleo"},
+    ("GET", "/api/v1/letters/{letter}/pdf"): {"cleo"},
     ("GET", "/api/v1/reports/{report}"): {"rui", "ana", "sol", "rex"},
     ("GET", f"/api/v1/reports/{{report}}/exhibits/{SHA256}"): {"rui", "ana", "rex"},
     ("GET", "/api/v1/entries"): {"rex"},

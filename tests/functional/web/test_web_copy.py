@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
-from pypdf import PdfReader
 
 from registry.cli import main
 from registry.identity.document import parse
 from tests.accused import Accused
 from tests.conftest import ISSUER
 from tests.listing import check
+from tests.paper import pages_of
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def test_the_copy_as_json_says_everything_and_verifies(subject: FlaskClient, acc
 
 def test_the_copy_as_pdf_is_readable_and_verifies(subject: FlaskClient, accused: Accused, pins: Path) -> None:
     data = subject.get("/case/copy.pdf").data
-    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages).translate({0: None, 32: None})
+    text = "".join(pages_of(data))
     assert accused.case_number in text
     assert "王小明" in text
     assert verify(data, pins).exit_code == 0

@@ -12,6 +12,7 @@ import pytest
 from registry import policy
 from registry.notices import letters
 from registry.policy import Basis, Kind
+from registry.reports.contents import Kind as FileKind
 
 FACTS = letters.Accusation(
     case_number="ZL-7F3K-9QX2",
@@ -31,7 +32,10 @@ FACTS = letters.Accusation(
     gain_cny=900,
     measure="Dismissed.",
     narrative="He exported addresses.\nHe sold them.",
-    exhibits=3,
+    exhibits=(
+        letters.Exhibited("text/csv", 1234, "ab" * 32, has_annex=True),
+        letters.Exhibited("application/pdf", 99, "cd" * 32, has_annex=False),
+    ),
     term_days=365,
     reasons="Repeated, for gain.",
 )
@@ -69,7 +73,7 @@ class Outline(HTMLParser):
 def test_everything_that_the_person_needs_stands_in_it_twice() -> None:
     text = Outline(letters.accusation(FACTS, CODE)).text
     for needed in ("ZL-7F3K-9QX2", CODE, "https://zilu.example/case", "Acme Express", "710", "2026-01-20", "365", "30",
-                   "Dismissed.", "He sold them.", "Repeated, for gain.", "2000", "45"):  # fmt: skip
+                   "Dismissed.", "He sold them.", "Repeated, for gain.", "2000", "45", "ab" * 32, "1234"):  # fmt: skip
         assert text.count(needed) >= 2, needed
     for needed in (
         "王小明",
@@ -78,6 +82,8 @@ def test_everything_that_the_person_needs_stands_in_it_twice() -> None:
         "Sold customer data",
         "公安机关立案并解除劳动关系",
         "a police case",
+        "a table (CSV) of 1234 bytes, without customers' data",
+        "表格，1234 字节，已略去客户信息",
     ):
         assert needed in text
     assert "Not answering is not an admission" in text
@@ -113,6 +119,7 @@ def test_the_term_is_said_as_it_will_be(days: int | None, words: str) -> None:
 
 def test_every_code_of_the_policy_has_words() -> None:
     assert set(letters.KINDS) == set(Kind)
+    assert set(letters.FILES) == set(FileKind)
     assert set(letters.BASES) == set(policy.LISTABLE)
     assert set(letters.LEVELS) == {gravity.level for gravity in policy.LADDER}
     for offence in policy.OFFENCES:
