@@ -82,6 +82,7 @@ class Action(enum.StrEnum):
     KEY_REVOKE = "key-revoke"
     ROTATION_VERIFY = "rotation-verify"
     ROTATE = "rotate"
+    CANARY_KEEP = "canary-keep"
     MEMBER_ADMIT = "member-admit"
     ACCOUNT_OPEN = "account-open"
 
@@ -179,6 +180,8 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
         (_R.OPERATOR, _A.ROTATE): Relation.ANY,
+        (_R.OPERATOR, _A.CANARY_KEEP): Relation.ANY,
+        (_R.REGULATOR, _A.CANARY_KEEP): Relation.ANY,
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
         (_R.SUBJECT, _A.CASE_ANSWER): Relation.ANY,
         (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,

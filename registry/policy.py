@@ -144,6 +144,7 @@ CHECK_KEPT_HIRED: Final = 365 * DAY  # …when they were hired, or were staff al
 NEVER_APPLIED_ANSWER: Final = 10 * DAY  # for a member to show that somebody did apply
 CHECKS_PER_HEAD_AND_DAY: Final = 2  # a member's daily budget is its declared headcount times this
 CHECKS_PER_DAY_AT_LEAST: Final = 100  # for small members, and for verifiers, who declare no staff
+CANARIES: Final = 50  # identities that nobody has: a check of one raises an alarm
 
 
 class Purpose(enum.StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from registry.cases.models import Case
-from registry.checks.models import Check
+from registry.checks.models import Canary, Check
 from registry.db import Session
 from registry.keys.models import Moved, Renamed
 
@@ -28,10 +28,9 @@ def forget_moved(session: Session, sources: Collection[str]) -> None:
 
 
 def forget_renamed(session: Session, handles: Collection[bytes]) -> None:
-    """Delete the next handles of those persons of whom no case and no check is left."""
+    """Delete the next handles of those persons of whom no case, no check and no canary is left."""
     session.flush()
-    left = sa.or_(
-        sa.exists().where(Case.subject_handle == Renamed.handle), sa.exists().where(Check.handle == Renamed.handle)
-    )
+    known = Case.subject_handle, Check.handle, Canary.handle
+    left = sa.or_(*(sa.exists().where(handle == Renamed.handle) for handle in known))
     for row in session.scalars(sa.select(Renamed).where(Renamed.handle.in_(handles), ~left)).all():
         session.delete(row)

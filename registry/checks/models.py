@@ -76,6 +76,18 @@ class Check(Base):
     __table_args__ = (sa.UniqueConstraint("batch_id", "ordinal"),)
 
 
+class Canary(Base):
+    """An identity that nobody has: whoever asks about it is guessing. Its number is written down nowhere."""
+
+    __tablename__ = "canary"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    handle: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    sealed_tag: Mapped[bytes]  # to the key holder, for rotation
+    added_at: Mapped[datetime]  # checks from then on raise an alarm
+    added_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+
+
 class Challenge(Base):
     """How many tags of a batch were asked about once more, against a snapshot."""
 

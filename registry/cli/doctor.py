@@ -13,7 +13,8 @@ from registry.appeals import pool
 from registry.cli.context import Context
 from registry.cli.migrate import require_head
 from registry.config import read_secrets
-from registry.errors import Invalid, Unavailable, ZiluError
+from registry.errors import Conflict, Invalid, Unavailable, ZiluError
+from registry.findings import canaries
 from registry.log.models import Act
 from registry.log.quorum import weaknesses
 from registry.log.sequencer import verify_head
@@ -39,6 +40,16 @@ def _seats(run: Running) -> None:
         )
 
 
+def _canaries(run: Running) -> None:
+    with run.store.read() as session:
+        found = [alarm.id for alarm in canaries.open_alarms(session)]
+    if found:
+        raise Conflict(
+            f"{len(found)} batches asked about a person who does not exist; a regulator reads who it was in finding "
+            f"{found[0]}, and closes it"
+        )
+
+
 def _clock(run: Running) -> None:
     with run.store.read() as session:
         latest = session.scalar(sa.select(sa.func.max(Act.at)))
@@ -60,6 +71,7 @@ def checks(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "the log's heads need the quorum that the rules ask for", lambda: _quorum(start(settings))
     yield "acts are logged within a minute", lambda: _sequenced(start(settings))
     yield "the clock does not stand before the last act", lambda: _clock(start(settings))
+    yield "nobody has asked about a canary", lambda: _canaries(start(settings))
     yield "the key holder answers", lambda: start(settings).holder.public()
     yield "every case could be seated at both instances", lambda: _seats(start(settings))
 

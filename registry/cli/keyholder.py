@@ -1,10 +1,11 @@
 """`zilu keyholder`: the process that alone has the identity key, and the backup of that key.
 
-It loads neither database nor web.
+It loads neither database nor web; `zilu keyholder canary`, which does, is loaded when it is asked for.
 """
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import click
@@ -19,7 +20,20 @@ from registry.keyholder.keyfile import open_key_file, write_key_file
 from registry.keyholder.memory import leave_no_dump, stay_out_of_swap
 
 
-@click.group(invoke_without_command=True)
+class _Group(click.Group):
+    """With `canary`, which needs the database."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "canary"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "canary":
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = importlib.import_module("registry.cli.canary").canary
+        return command
+
+
+@click.group(cls=_Group, invoke_without_command=True)
 @click.pass_context
 def keyholder(ctx: click.Context) -> None:
     """Run the process that alone has the identity key; split a backup of the key, and restore it."""

@@ -64,12 +64,11 @@ def exhausted_panels(session: Session, now: datetime, limit: int = 100) -> list[
     """Raise a finding for every panel that cannot be filled, once each; tells the operator and every regulator."""
     raised = sa.select(Finding.appeal_id).where(Finding.kind == Kind.PANEL_EXHAUSTED)
     empty = sa.select(Appeal).where(Appeal.exhausted_at.is_not(None), Appeal.id.not_in(raised))
-    operators = session.scalars(sa.select(Member.id).where(Member.kind == MemberKind.OPERATOR)).all()
     found = []
     for appeal in session.scalars(empty.order_by(Appeal.id).limit(limit)).all():
         row = Finding(id=new_id(), case_id=appeal.case_id, appeal_id=appeal.id, entry_id=appeal.entry_id)
         row.kind, row.cause, row.due_at = Kind.PANEL_EXHAUSTED, cause_of_panel(appeal.id), now + policy.FINDING_ANSWER
-        found.append(raise_(session, row, CLOCK, now, tell=[*operators, *regulators(session)]))
+        found.append(raise_(session, row, CLOCK, now, tell=keepers(session)))
     return found
 
 
@@ -128,7 +127,16 @@ def _is_raised(session: Session, cause: str) -> bool:
 
 def regulators(session: Session) -> list[str]:
     """The members that are told of everything."""
-    return list(session.scalars(sa.select(Member.id).where(Member.kind == MemberKind.REGULATOR).order_by(Member.id)))
+    return _of_kind(session, MemberKind.REGULATOR)
+
+
+def keepers(session: Session) -> list[str]:
+    """The operator, and the regulators: who is told of what is wrong with the registry itself."""
+    return [*_of_kind(session, MemberKind.OPERATOR), *regulators(session)]
+
+
+def _of_kind(session: Session, kind: MemberKind) -> list[str]:
+    return list(session.scalars(sa.select(Member.id).where(Member.kind == kind).order_by(Member.id)))
 
 
 def raise_(session: Session, row: Finding, actor: str, now: datetime, *, tell: list[str]) -> Finding:

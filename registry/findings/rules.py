@@ -43,6 +43,7 @@ class Kind(enum.StrEnum):
     OVERTURNED = "overturned"  # a member's listings fall too often
     PANEL_EXHAUSTED = "panel-exhausted"  # nobody is left who could take a vacated seat
     NEVER_APPLIED = "never-applied"  # by a subject: the member says to have checked a hire, and there was none
+    CANARY = "canary"  # somebody has asked about a person who does not exist
 
 
 def reminder_due(*, since: datetime, by: datetime, now: datetime) -> timedelta | None:
@@ -62,6 +63,11 @@ def cause_of_overturned(member_id: str, now: datetime) -> str:
 def cause_of_panel(appeal_id: str) -> str:
     """The name under which a panel that cannot be filled is raised, once."""
     return f"appeal:{appeal_id}:panel"
+
+
+def cause_of_canary(batch_id: str) -> str:
+    """The name under which the canaries of one batch are raised, once."""
+    return f"canary:{batch_id}"
 
 
 def cause_of_check(check_id: str) -> str:

@@ -55,11 +55,11 @@ class Proof(Base):
 
 
 class Moved(Base):
-    """The tag that a case or a check has sealed, under the next key and sealed again, until it replaces the old one."""
+    """The tag that a case, check or canary has sealed, moved to the next key and sealed again, until it replaces it."""
 
     __tablename__ = "moved"
 
-    source: Mapped[str] = mapped_column(sa.String(40), primary_key=True)  # `case:…` or `check:…`
+    source: Mapped[str] = mapped_column(sa.String(40), primary_key=True)  # `case:…`, `check:…` or `canary:…`
     proof_id: Mapped[str] = mapped_column(sa.ForeignKey("rotation_proof.id"), index=True)
     ordinal: Mapped[int]  # 0, 1, 2… under the proof
     sealed_next: Mapped[bytes]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from registry import base64url
 from registry.access import Action, Actor, require
 from registry.cases.models import Case
-from registry.checks.models import Check
+from registry.checks.models import Canary, Check
 from registry.checks.queries import stop_answering
 from registry.db import Session, new_id
 from registry.entries import places
@@ -22,7 +22,7 @@ from registry.log.actions import record
 from registry.log.models import LeafType
 from registry.log.own_keys import identity, publish
 from registry.policy import ROTATION_GRACE
-from registry.rotation.moving import ACTOR, unmoved
+from registry.rotation.moving import ACTOR, row_of, unmoved
 from registry.rotation.verification import unverified
 
 
@@ -122,6 +122,8 @@ def _rename_some(session: Session, limit: int) -> int:
         case.subject_handle = renamed[case.subject_handle or b""].handle_next
     for check in session.scalars(sa.select(Check).where(Check.handle.in_(renamed))):
         check.handle = renamed[check.handle or b""].handle_next
+    for canary in session.scalars(sa.select(Canary).where(Canary.handle.in_(renamed))):
+        canary.handle = renamed[canary.handle].handle_next
     for row in renamed.values():
         session.delete(row)
     session.flush()
@@ -131,11 +133,10 @@ def _rename_some(session: Session, limit: int) -> int:
 def _reseal_some(session: Session, limit: int) -> int:
     moved = list(session.scalars(sa.select(Moved).limit(limit)))
     for row in moved:
-        kind, _, id = row.source.partition(":")
-        source = session.get_one(Case, id) if kind == "case" else session.get_one(Check, id)
-        if source.sealed_tag is not None:
+        source = row_of(session, row.source)
+        if source is not None and source.sealed_tag is not None:
             source.sealed_tag = row.sealed_next
-            for entry in session.scalars(sa.select(Entry).where(Entry.case_id == id)):
+            for entry in session.scalars(sa.select(Entry).where(Entry.case_id == source.id)):
                 entry.sealed_tag = row.sealed_next
         session.delete(row)
     session.flush()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from registry.cases.models import Case
-from registry.checks.models import Check
+from registry.checks.models import Canary, Check
 from registry.db import Session, Store, new_id
 from registry.errors import Conflict, Invalid
 from registry.identity import tags, voprf
@@ -20,6 +21,11 @@ from registry.keys.rotations import stop_handles
 from registry.log.actions import record
 
 ACTOR = "system:rotation"
+
+Sealed = Case | Check | Canary
+
+# What has a sealed tag, by the first part of its name in `moved`.
+SOURCES: Mapping[str, type[Sealed]] = {"case": Case, "check": Check, "canary": Canary}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,12 @@ class Source:
 
 def unmoved(session: Session) -> int:
     """How many tags are still to be moved."""
-    counts = (sa.select(sa.func.count()).select_from(rows.subquery()) for rows in (_cases(), _checks()))
+    counts = (sa.select(sa.func.count()).select_from(rows.subquery()) for rows in (_cases(), _checks(), _canaries()))
     return sum(session.scalar(count) or 0 for count in counts)
 
 
 def move_some(store: Store, holder: Holder, rotation: Rotation, *, limit: int, now: datetime) -> int:
-    """Move up to `limit` tags under one proof, cases before checks and never both; returns how many.
+    """Move up to `limit` tags under one proof, cases before checks before canaries, never mixed; returns how many.
 
     Nothing is locked while the key holder works. Raises Conflict when the holder's answer is not of the rotation's
     ratio, or a row's handle is not that of its sealed tag: then nothing is written.
@@ -71,20 +77,27 @@ def verify_handle(session: Session, source: Source, found: Sequence[bytes]) -> N
 
 
 def source_of(session: Session, name: str) -> Source | None:
-    """The row of this name; None once its tag was erased."""
-    kind, _, id = name.partition(":")
-    row = session.get(Case, id) if kind == "case" else session.get(Check, id)
+    """What is sealed in the row of this name; None once its tag was erased."""
+    row = row_of(session, name)
     return None if row is None else next(_sources([row]), None)
 
 
+def row_of(session: Session, name: str) -> Sealed | None:
+    """The row of this name in `moved`."""
+    kind, _, id = name.partition(":")
+    model: type[Any] = SOURCES[kind]
+    row: Sealed | None = session.get(model, id)
+    return row
+
+
 def _next_sources(session: Session, limit: int) -> list[Source]:
-    for rows in (_cases().order_by(Case.id), _checks().order_by(Check.id)):
+    for rows in (_cases().order_by(Case.id), _checks().order_by(Check.id), _canaries().order_by(Canary.id)):
         if found := session.scalars(rows.limit(limit)).all():
             return list(_sources(found))
     return []
 
 
-def _sources(rows: Iterable[Case | Check]) -> Iterator[Source]:
+def _sources(rows: Iterable[Sealed]) -> Iterator[Source]:
     for row in rows:
         handle = row.subject_handle if isinstance(row, Case) else row.handle
         if row.sealed_tag is not None and handle is not None:
@@ -99,6 +112,11 @@ def _cases() -> sa.Select[Case]:
 def _checks() -> sa.Select[Check]:
     moved = sa.exists().where(Moved.source == sa.literal("check:") + Check.id)
     return sa.select(Check).where(Check.sealed_tag.is_not(None), Check.handle.is_not(None), ~moved)
+
+
+def _canaries() -> sa.Select[Canary]:
+    moved = sa.exists().where(Moved.source == sa.literal("canary:") + Canary.id)
+    return sa.select(Canary).where(~moved)
 
 
 def write(session: Session, rotation: Rotation, sources: Sequence[Source], answer: holders.Moved, now: datetime) -> int:

@@ -20,6 +20,7 @@ from registry.entries.actions import contact_due
 from registry.entries.queries import to_contact
 from registry.erasures import retention
 from registry.errors import ZiluError
+from registry.findings import canaries
 from registry.findings.actions import exhausted_panels, overdue_appeals, overturned_too_often
 from registry.findings.never_applied import escalate_due as escalate_findings
 from registry.findings.reminders import remind_due
@@ -52,6 +53,15 @@ def unheard(run: Running) -> bool:
     with run.store.write() as session:
         written = contact_due(session, issuer=run.issuer, now=now)
         return bool([*written, *issue_heard(session, now)])
+
+
+def alarms(run: Running) -> bool:
+    """Raise the alarm for whoever has asked about a canary."""
+    with run.store.read() as session:
+        if not canaries.unheard(session, limit=1):
+            return False
+    with run.store.write() as session:
+        return bool(canaries.raise_alarms(session, run.clock()))
 
 
 def endings(run: Running) -> bool:

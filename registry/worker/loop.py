@@ -26,7 +26,7 @@ Duty = Callable[[Running], bool]
 _log = structlog.get_logger("zilu.worker")
 
 
-OFTEN: tuple[Duty, ...] = (clocks.listings, clocks.endings, clocks.unheard, clocks.appeals)
+OFTEN: tuple[Duty, ...] = (clocks.listings, clocks.endings, clocks.unheard, clocks.appeals, clocks.alarms)
 NOW_AND_THEN: tuple[Duty, ...] = (
     clocks.findings,
     clocks.escalations,

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from registry.checks.forgetting import forget_checks
-from registry.checks.models import Check
+from registry.checks.models import Canary, Check
 from registry.checks.sweep import sweep
 from registry.client import checking, receipts
 from registry.client.api import Registry
@@ -19,6 +19,7 @@ from registry.db import new_id
 from registry.entries.actions import suspend
 from registry.entries.models import Entry, Place
 from registry.errors import Conflict, Forbidden
+from registry.findings import canaries
 from registry.identity.document import Document
 from registry.keys.models import Moved, Proof, Renamed, Rotation
 from registry.keys.rotations import going_on, handle_of
@@ -135,6 +136,52 @@ def test_a_watch_goes_on_under_the_new_key(house: House, hana: Registry, cast: C
         assert [each.id for each in concerned(session, entry, Reason.LISTED, moment)] == [early]
         watches.renew(session, actor=who, watch_id=watch.id, check_id=late, days=30, now=house.clock())
         assert [each.id for each in concerned(session, entry, Reason.LISTED, moment)] == [late]
+
+
+def test_a_canary_is_heard_under_either_key_and_forgotten_when_it_is_removed(
+    house: House, hana: Registry, cast: Cast
+) -> None:
+    (tag,), _ = checking.tags_of(hana, [LATER])
+    sealing = house.holder.public().sealing_public
+    with house.store.write() as session:
+        canary = canaries.add(session, actor=cast.olaf.actor, tag=tag, sealing_public=sealing, now=house.clock())
+
+    def heard(key: str) -> int:
+        answers(hana, LATER, key=key)
+        with house.store.write() as session:
+            return len(canaries.raise_alarms(session, house.clock()))
+
+    assert heard("before") == 1
+    rotation = house.rotated()
+    assert heard("switched") == 1
+    settle(house, rotation)
+    assert heard("settled") == 1
+    with house.store.read() as session:
+        assert session.get_one(Canary, canary.id).sealed_tag != canary.sealed_tag
+    assert rows(house, Renamed) == rows(house, Moved) == []
+    assert unattested(house.store) == set()
+
+
+def test_what_a_rotation_holds_of_a_canary_goes_with_it(house: House, hana: Registry, cast: Cast) -> None:
+    (tag,), _ = checking.tags_of(hana, [LATER])
+    sealing, olaf = house.holder.public().sealing_public, cast.olaf.actor
+    before = len(rows(house, Renamed))
+    with house.store.write() as session:
+        canary = canaries.add(session, actor=olaf, tag=tag, sealing_public=sealing, now=house.clock())
+    answers(hana, LATER, key="early")
+    house.begun()
+    while house.moved():
+        pass
+    assert f"canary:{canary.id}" in {row.source for row in rows(house, Moved)}  # type: ignore[attr-defined]
+    kept = len(rows(house, Renamed))
+    with house.store.write() as session:  # the check is forgotten, the canary is not
+        forget_checks(session, session.scalars(sa.select(Check)).all())
+        record(session, "check.sweep", actor="system:test", now=house.clock())
+    assert len(rows(house, Renamed)) == kept > before
+    with house.store.write() as session:
+        canaries.remove(session, actor=olaf, canary_id=canary.id, now=house.clock())
+    assert f"canary:{canary.id}" not in {row.source for row in rows(house, Moved)}  # type: ignore[attr-defined]
+    assert len(rows(house, Renamed)) == kept - 1
 
 
 def test_the_switch_waits_for_what_is_not_moved_and_for_the_regulator(house: House, hana: Registry) -> None:

@@ -38,6 +38,7 @@ from registry.entries.trees import Trees
 from registry.erasures import retention
 from registry.erasures.models import Erasure
 from registry.findings import actions as findings
+from registry.findings import canaries
 from registry.findings.reminders import remind_due
 from registry.identity import document, tags
 from registry.keys.actions import rotate
@@ -70,7 +71,7 @@ from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
 from tests.factor import code_of
 from tests.filing import ANNEXES, NUMBER, Filing, tag_of
-from tests.listing import check, people
+from tests.listing import check, people, tags_of
 
 ORIGIN = "127.0.0.1:8420/log"
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}")
@@ -106,6 +107,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.decide_and_state()
     told.rotate_key()
     told.order_and_erase()
+    told.keep_canary()
     told.rotate_identity()
     told.stir()
     store.engine.dispose()
@@ -329,6 +331,11 @@ class _Telling:
             erasure = session.scalars(sa.select(Erasure)).one()
         regulator.open(erasure, now)
         regulator.cosign(erasure, now)
+
+    def keep_canary(self) -> None:
+        now, olaf, public = self.now, self.cast.olaf.actor, self.holder.public().sealing_public
+        (tag,), _ = tags_of(self.holder, people(1, seed=8), self.cast.hana.actor)
+        self.do(lambda s: canaries.add(s, actor=olaf, tag=tag, sealing_public=public, now=now))
 
     def rotate_identity(self) -> None:
         """As far as the switch: the old handles still stand."""

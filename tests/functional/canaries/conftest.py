@@ -1,0 +1,3 @@
+from tests.line import connect, hana, line, waits
+
+__all__ = ["connect", "hana", "line", "waits"]
