@@ -46,9 +46,14 @@ class Utc(sa.TypeDecorator[datetime]):
 
 
 class Base(orm.DeclarativeBase):
-    """Every table. Rows of a table with `logged = False` are the log itself; all others are attested by acts."""
+    """Every table. Rows of a table with `logged = False` are the log itself; all others are attested by acts.
+
+    `told` names what the record of the act repeats of a row, for whoever judges the process without the database:
+    states, dates and who acted, never what somebody said or who they are.
+    """
 
     logged = True
+    told: tuple[str, ...] = ()
     metadata = sa.MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

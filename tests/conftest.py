@@ -50,6 +50,12 @@ def clock() -> MovingClock:
     return _clock
 
 
+@pytest.fixture(scope="session")
+def holders_clock() -> MovingClock:
+    """The same, for whoever tells a story once for many tests."""
+    return _clock
+
+
 @pytest.fixture
 def now(clock: MovingClock) -> datetime:
     return clock()

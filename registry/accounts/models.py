@@ -13,6 +13,7 @@ class Account(Base):
     """A person, or a member's own system, that signs in. Name and address are sealed under the vault key."""
 
     __tablename__ = "account"
+    told = ("member_id", "roles", "closed_at")
 
     id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)  # a short name, `birch-hr`
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("unit.id"), index=True)

@@ -13,6 +13,23 @@ class Appeal(Base):
     """One instance of an appeal. The subject's words, and the clerk's reasons, are sealed under the case key."""
 
     __tablename__ = "appeal"
+    told = (
+        "case_id",
+        "instance",
+        "previous_id",
+        "member_id",
+        "state",
+        "lane",
+        "suspended",
+        "lodged_at",
+        "informed_at",
+        "began_at",
+        "proofed_at",
+        "admitted_at",
+        "lapsed_at",
+        "exhausted_at",
+        "decided_at",
+    )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -89,6 +106,7 @@ class Interest(Base):
     """A panelist's declared interest, in a member or in one case. It keeps them out of pools, and off their seats."""
 
     __tablename__ = "interest"
+    told = ("account_id", "member_id", "case_id")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"), index=True)
@@ -151,6 +169,7 @@ class Seat(Base):
     """A place on a panel. Who leaves it is followed by the next in rank; there is no second draw."""
 
     __tablename__ = "seat"
+    told = ("appeal_id", "account_id", "member_id", "rank", "left_at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), index=True)
@@ -168,6 +187,7 @@ class Vote(Base):
     """One seat's vote: nothing of it is in the clear, and nobody is shown it before `opened_at`."""
 
     __tablename__ = "vote"
+    told = ("appeal_id", "seat_id", "opened_at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), index=True)

@@ -10,6 +10,7 @@ from registry.db import Base, new_id
 
 class Case(Base):
     __tablename__ = "case"
+    told = ("member_id", "hidden_until", "preserved_until")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(sa.String(16), unique=True)
@@ -26,6 +27,7 @@ class Step(Base):
     """One transition of anything that has a state. Replaying the steps of a row gives its state."""
 
     __tablename__ = "step"
+    told = ("subject", "number", "verb", "before", "after", "actor", "at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("case.id"), index=True)

@@ -107,9 +107,9 @@ def ask(
     _spend(session, grant, len(question.tags), now)
     found = question.tags if grant.key_id == keys.key_id else holder.move(question.tags)
     batch, answers = _answer(session, actor, question, Found(grant.jti, found, keys.sealing_public), now)
-    _mark_hits(session, answers, now)
     replays.remember(session, account_id=actor.id, key=key, body=question.canonical, made=batch.id, now=now)
     _record(session, batch, question, now)
+    _mark_hits(session, batch, answers, now)
     return Asked(batch, answers)
 
 
@@ -165,10 +165,14 @@ def _answer(
     return batch, answers
 
 
-def _mark_hits(session: Session, answers: Sequence[Answer], now: datetime) -> None:
-    """What an answer shows for the first time may have days to run. Acts of the cases; the batch's own comes after."""
+def _mark_hits(session: Session, batch: Batch, answers: Sequence[Answer], now: datetime) -> None:
+    """To whom an entry was shown is an act of its case; what is shown for the first time may have days to run."""
     for reference in sorted({answer["reference"] for answer in answers if answer["reference"]}):
-        mark_hit(session, session.get_one(Entry, reference), now=now)
+        entry = session.get_one(Entry, reference)
+        mark_hit(session, entry, now=now)
+        facts = {"entry": entry.id, "batch": batch.id, "member": batch.member_id}
+        key = key_of(session, session.get_one(Case, entry.case_id))
+        record(session, "entry.show", actor=batch.account_id, now=now, facts=facts, case=key)
 
 
 def _batch(session: Session, actor: Actor, question: Question, found: Found, now: datetime) -> Batch:

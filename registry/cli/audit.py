@@ -19,6 +19,7 @@ from registry.audit import following, remote, replay
 from registry.audit.differences import Difference, Kind
 from registry.cli import outside
 from registry.cli.context import Context
+from registry.cli.judge import export, judge
 from registry.clock import rfc3339
 from registry.config import Settings
 from registry.db import Store
@@ -31,7 +32,27 @@ _BAR_AFTER = 1.0  # seconds
 _REDRAW = 0.1
 
 
-@click.command()
+class _WithDefault(click.Group):
+    """`zilu audit [URL]` is `zilu audit log [URL]`: what is no command's name belongs to that."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = args and args[0] in {*self.commands, *ctx.help_option_names}
+        return super().parse_args(ctx, args if known else ["log", *args])
+
+
+@click.group(cls=_WithDefault)
+def audit() -> None:
+    """Hold the log against the database, against itself, or against the rules.
+
+    zilu audit [URL] is short for zilu audit log [URL].
+    """
+
+
+audit.add_command(export)
+audit.add_command(judge)
+
+
+@audit.command("log")
 @click.argument("url", required=False)
 @click.option(
     "--vkey", help="The log's verifier key, from a source that you trust; otherwise the registry says its own."
@@ -50,7 +71,7 @@ _REDRAW = 0.1
 @click.option("--full", is_flag=True, help="Read everything again, although --state says how far the last audit came.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def audit(
+def audit_log(
     context: Context,
     url: str | None,
     vkey: str | None,

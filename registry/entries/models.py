@@ -14,6 +14,20 @@ class Entry(Base):
     """A listing. Its id is the opaque reference that a checker is given."""
 
     __tablename__ = "entry"
+    told = (
+        "case_id",
+        "report_id",
+        "member_id",
+        "state",
+        "level",
+        "disputed",
+        "unheard",
+        "first_hit_at",
+        "contacted_at",
+        "listed_at",
+        "hidden_until",
+        "until",
+    )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)

@@ -14,6 +14,7 @@ class Erasure(Base):
     """The forgetting of one case. It stands outside of the case: nothing of it is sealed under the case key."""
 
     __tablename__ = "erasure"
+    told = ("case_id", "state", "ground", "opened_by", "account_id")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)

@@ -13,6 +13,7 @@ class Finding(Base):
     """About a member, or the registry itself; perhaps an entry or an appeal. Words are sealed under the vault key."""
 
     __tablename__ = "finding"
+    told = ("member_id", "kind", "cause", "state", "due_at", "escalated_at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -36,6 +37,7 @@ class Reminder(Base):
     """That somebody was reminded of something, once: `duty:id:hours before`."""
 
     __tablename__ = "reminder"
+    told = ("cause", "sent_at")
 
     cause: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     sent_at: Mapped[datetime]

@@ -5,8 +5,9 @@ before. The digest of each row stands in the act's row list, the list's digest i
 the commitment, and the commitment in the public leaf. So an edited, missing or added row can be named by replaying
 the log (`registry.audit`), and a write that no act follows is refused (`UnloggedWrite`).
 
-    record = JCS {"act", "actor", "at", "case", "facts", "rows": SHA-256 of the row list, "v": 1, "verb"}
+    record = JCS {"act", "actor", "at", "case", "facts", "rows": SHA-256 of the row list, "told", "v": 1, "verb"}
     rows   = JCS [[table, primary key, SHA-256 of the row or null when it was deleted], …]
+    told   = [[table, primary key, {column: value}], …] of the rows whose tables have columns to tell; else left out
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def record(
     _read_again(session)
     uid = uid or new_id()
     rows = rfc8785.dumps(_row_list(session))
-    body = {
+    body: dict[str, Any] = {
         "act": uid,
         "actor": actor,
         "at": rfc3339(now),
@@ -78,6 +79,9 @@ def record(
     }
     if clear is not None:
         body["clear"] = dict(clear)
+    # An erasure attests anew all that is left of a case, under a key that stays: it must not tell what it forgets.
+    if type is not LeafType.ERASURE and (told := _told(session)):
+        body["told"] = told
     text, salt = rfc8785.dumps(body), secrets.token_bytes(32)
     key = case.key if case else session.keyring.vault_key
     act = Act(
@@ -138,6 +142,12 @@ def _plain(value: Any) -> Any:
 def _row_list(session: Session) -> list[list[str | None]]:
     rows = _unlogged(session)
     return [[*name, None if rows[name] is None else row_digest(cast(Base, rows[name]))] for name in sorted(rows)]
+
+
+def _told(session: Session) -> list[list[Any]]:
+    rows = _unlogged(session)
+    shown = ((name, row) for name in sorted(rows) if (row := rows[name]) is not None and row.told)
+    return [[*name, {column: _plain(getattr(row, column)) for column in row.told}] for name, row in shown]
 
 
 def _read_again(session: Session) -> None:

@@ -25,6 +25,7 @@ class Standing(enum.StrEnum):
 
 class Member(Base):
     __tablename__ = "member"
+    told = ("kind", "group", "standing")
 
     id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)  # a short name, `acme`
     name: Mapped[str] = mapped_column(sa.String(120))

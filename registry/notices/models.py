@@ -46,6 +46,7 @@ class Notice(Base):
     """A letter to the subject, with the proof of its service. The code stands in the sealed letter and nowhere else."""
 
     __tablename__ = "notice"
+    told = ("case_id", "state", "printed_at", "served_at", "delivery")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -66,6 +67,7 @@ class Attempt(Base):
     """That a letter, or the word that one waits, was sent on its way. Receipt is another thing: see the letter."""
 
     __tablename__ = "attempt"
+    told = ("case_id", "notice_id", "route", "tried_at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)

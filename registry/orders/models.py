@@ -14,6 +14,7 @@ class Order(Base):
     """An instruction about one case, by whoever signed first. Its words are sealed under the case key."""
 
     __tablename__ = "order"
+    told = ("case_id", "instruction", "state", "side", "account_id", "member_id", "issued_at", "until")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -36,6 +37,7 @@ class Confirmation(Base):
     """The second signature, of the other side, over the same digest."""
 
     __tablename__ = "order_confirmation"
+    told = ("order_id", "account_id")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)

@@ -16,6 +16,7 @@ class Hearing(Base):
     """The record of a hearing, in a room or on paper."""
 
     __tablename__ = "hearing"
+    told = ("appeal_id", "account_id")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), unique=True)
@@ -29,6 +30,7 @@ class Decision(Base):
     """What the votes came to."""
 
     __tablename__ = "decision"
+    told = ("appeal_id", "choice", "unanimous", "decided_at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), unique=True)

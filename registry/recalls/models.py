@@ -11,6 +11,7 @@ from registry.recalls.rules import Reason
 
 class Recall(Base):
     __tablename__ = "recall"
+    told = ("case_id", "entry_id", "member_id", "reason", "issued_at", "acknowledged_at", "escalated_at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     entry_id: Mapped[str] = mapped_column(sa.ForeignKey("entry.id"), index=True)

@@ -17,6 +17,18 @@ class Report(Base):
     """The accusation. Its words are in the sealed statement, its subject in the case; here stands what steers it."""
 
     __tablename__ = "report"
+    told = (
+        "case_id",
+        "member_id",
+        "state",
+        "level",
+        "term_days",
+        "filed_by",
+        "countersigned_by",
+        "window_closes_at",
+        "unheard_since",
+        "heard_at",
+    )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)
@@ -47,6 +59,7 @@ class ReportVersion(Base):
     """A report as somebody signed it. Every version stays."""
 
     __tablename__ = "report_version"
+    told = ("report_id", "number", "account_id", "kid")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -85,6 +98,7 @@ class Countersignature(Base):
     """The second person's statement over the same digest and the same tag, from a number entered again."""
 
     __tablename__ = "countersignature"
+    told = ("report_id", "version_id", "account_id", "kid")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -101,6 +115,7 @@ class Screening(Base):
     """What the neutral screener said."""
 
     __tablename__ = "screening"
+    told = ("report_id", "verdict", "account_id")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -146,6 +161,7 @@ class Inspection(Base):
     """Somebody on the case looks at a sealed annex under supervision: who, when, where, and two who sign for it."""
 
     __tablename__ = "inspection"
+    told = ("case_id", "state", "inspector", "held_by", "signed_by")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -165,6 +181,7 @@ class Extension(Base):
     """The one time that a window was made longer: at the subject's wish, or by the clerk for reasons."""
 
     __tablename__ = "extension"
+    told = ("case_id", "days", "at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)

@@ -13,6 +13,7 @@ class Review(Base):
     """One look at a listing. The subject's words, and the reasons, are sealed under the case key."""
 
     __tablename__ = "review"
+    told = ("case_id", "entry_id", "ground", "state")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)

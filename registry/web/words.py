@@ -115,6 +115,7 @@ ACTS: Final[Words] = {
     "window.extend": _("Time to answer extended"),
     "representation.make": _("Representations made"),
     "representation.read": _("Representations read"),
+    "entry.show": _("Entry shown in answer to a check"),
     "entry.hit": _("Unheard entry shown for the first time"),
     "entry.contact": _("Person written to again"),
     "letter.replace": _("Letter replaced"),

@@ -280,3 +280,12 @@ def test_an_address_without_a_registry_is_refused(site: Site, text: str) -> None
 def test_an_address_that_does_not_answer_ends_with_4(url: str, site: Site) -> None:
     result = CliRunner().invoke(main, ["audit", url, "--vkey", site.vkey])
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (4, "", 1)
+
+
+def test_an_export_is_written_once_for_nobody_else_and_can_be_judged(home: Home, tmp_path: Path) -> None:
+    file, log = tmp_path / "export.jsonl", home.run.policy.log.vkey
+    assert home.zilu("export", str(file)).stdout == f"2 leaves. Judge them with: zilu audit judge {file}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert home.zilu("judge", str(file), "--vkey", log).stdout == "No breach. 2 leaves, 2 of them open.\n"
+    again = home.zilu("export", str(file))
+    assert (again.exit_code, again.stderr.count("name a new file")) == (2, 1)

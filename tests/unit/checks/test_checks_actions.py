@@ -506,7 +506,7 @@ def test_what_a_hit_says_is_read_by_the_member_that_asked_and_every_look_is_an_a
         assert Duty.NAMED_PERSON in found.duties
         with store.read() as session:
             acts = session.scalars(sa.select(Act).where(Act.case_id == entry.case_id)).all()
-        assert len(acts) == 1 + looks
+        assert len(acts) == 2 + looks  # listed, shown
 
 
 def test_a_statement_stands_in_no_repr(store: Store, holder: Holder, cast: Cast, clock: MovingClock) -> None:
