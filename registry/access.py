@@ -34,6 +34,8 @@ class Action(enum.StrEnum):
     DRAFT_KEEP = "draft-keep"
     REPORT_FILE = "report-file"
     REPORT_COUNTERSIGN = "report-countersign"
+    REPORT_AMEND = "report-amend"  # after its screening
+    AMENDMENT_CONFIRM = "amendment-confirm"
     REPORT_READ = "report-read"
     EXHIBIT_OPEN = "exhibit-open"
     INSPECTION_HOLD = "inspection-hold"  # of a sealed annex
@@ -105,6 +107,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REPORTER, _A.EVALUATE): Relation.ANY,
         (_R.REPORTER, _A.DRAFT_KEEP): Relation.OWN,
         (_R.REPORTER, _A.REPORT_FILE): Relation.OWN,
+        (_R.REPORTER, _A.REPORT_AMEND): Relation.OWN,
         (_R.REPORTER, _A.REPORT_READ): Relation.OWN,
         (_R.REPORTER, _A.EXHIBIT_OPEN): Relation.OWN,
         (_R.REPORTER, _A.INSPECTION_READ): Relation.OWN,
@@ -116,6 +119,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REPORTER, _A.CHANGES_READ): Relation.ANY,
         (_R.APPROVER, _A.EVALUATE): Relation.ANY,
         (_R.APPROVER, _A.REPORT_COUNTERSIGN): Relation.OWN,
+        (_R.APPROVER, _A.AMENDMENT_CONFIRM): Relation.OWN,
         (_R.APPROVER, _A.REPORT_READ): Relation.OWN,
         (_R.APPROVER, _A.EXHIBIT_OPEN): Relation.OWN,
         (_R.APPROVER, _A.APPEAL_ANSWER): Relation.OWN,
@@ -207,6 +211,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.DRAFT_KEEP: frozenset({Scope.REPORT}),
         _A.REPORT_FILE: frozenset({Scope.REPORT}),
         _A.REPORT_COUNTERSIGN: frozenset({Scope.REPORT}),
+        _A.REPORT_AMEND: frozenset({Scope.REPORT}),
+        _A.AMENDMENT_CONFIRM: frozenset({Scope.REPORT}),
         _A.REPORT_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.EXHIBIT_OPEN: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
         _A.INSPECTION_READ: frozenset({Scope.REPORT, Scope.ROSTER, Scope.AUDIT}),
@@ -284,6 +290,8 @@ NEEDS_PROOF = frozenset(
     {
         _A.REPORT_FILE,
         _A.REPORT_COUNTERSIGN,
+        _A.REPORT_AMEND,
+        _A.AMENDMENT_CONFIRM,
         _A.APPEAL_ANSWER,
         _A.APPEAL_VOTE,
         _A.CASE_ATTEST,

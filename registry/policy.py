@@ -194,8 +194,8 @@ RECALL_ACK: Final = 3 * DAY  # then the regulator is told
 COUNTER_WITHIN: Final = 1 * DAY  # between two officers at one counter
 MANDATE_LONGEST: Final = 365 * DAY
 
-# Orders of courts and authorities
-ORDER_CONFIRMED: Final = timedelta(hours=72)  # hiding takes one of the two who sign; then it lapses
+# What takes two people's signatures: orders of courts and authorities, amendments of what was screened
+CONFIRMED_WITHIN: Final = timedelta(hours=72)  # hiding takes one of the two; without the other it lapses then
 ORDER_LONGEST: Final = 10 * 365 * DAY
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import registry.accounts.models
+import registry.amendments.models
 import registry.appeals.models
 import registry.cases.models
 import registry.checks.models

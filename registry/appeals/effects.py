@@ -55,9 +55,9 @@ def dispute(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> N
 
 
 def settle(session: Session, appeal: Appeal, *, actor: str, now: datetime) -> None:
-    """The appeal is over, and with it the dispute."""
-    entry = entry_of(session, appeal.case_id)
-    if entry is not None and entry.disputed:
+    """The appeal is over, and with it the dispute, unless the case is before a court as well."""
+    entry, case = entry_of(session, appeal.case_id), session.get_one(Case, appeal.case_id)
+    if entry is not None and entry.disputed and case.contested_since is None:
         entries.mark_disputed(session, entry, disputed=False, actor_id=actor, now=now)
 
 

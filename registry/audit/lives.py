@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from registry.amendments.rules import NEXT as AMENDMENT
 from registry.appeals.rules import NEXT as APPEAL
 from registry.audit.differences import Difference, Kind
 from registry.audit.stored import Stored
@@ -21,6 +22,7 @@ from registry.reviews.rules import NEXT as REVIEW
 
 # The transition table of every table whose rows have a `state`.
 LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
+    "amendment": AMENDMENT,
     "appeal": APPEAL,
     "entry": ENTRY,
     "erasure": ERASURE,

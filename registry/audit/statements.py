@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from registry.amendments.rules import AMENDMENT
+from registry.amendments.rules import CONFIRMATION as AMENDMENT_CONFIRMATION
 from registry.appeals.actions import ANSWER
 from registry.appeals.proofing import TYP as ATTESTATION
 from registry.appeals.silence import TYP as SILENCE
@@ -44,6 +46,8 @@ class Signed:
 
 # Every table with a kid and a sealed statement.
 SIGNED: Mapping[str, Signed] = {
+    "amendment": Signed(AMENDMENT, "account_id"),
+    "amendment_confirmation": Signed(AMENDMENT_CONFIRMATION, "account_id"),
     "answer": Signed(ANSWER, "account_id"),
     "attestation": Signed(ATTESTATION, "account_id"),
     "countersignature": Signed(COUNTERSIGNATURE, "account_id"),

@@ -19,8 +19,9 @@ class Case(Base):
     sealed_tag: Mapped[bytes | None]  # to the key holder, for the case match and for rotation
     wrapped_key: Mapped[bytes | None]  # under the vault key; None once the case is erased
     opened_at: Mapped[datetime]
-    hidden_until: Mapped[datetime | None]  # by an order; the entry has it too
+    hidden_until: Mapped[datetime | None]  # by an order or its own member; the entry has it too
     preserved_until: Mapped[datetime | None]  # by an order: nothing of it is erased before
+    contested_since: Mapped[datetime | None]  # before a court or the like, as the member has told
 
 
 class Step(Base):

@@ -34,15 +34,15 @@ Verify = Callable[[Mapping[str, Any], str], None]
 
 def prepare(registry: Registry, draft: Draft, *, verify: Verify) -> dict[str, Any]:
     """The payload without its subject, verified before anybody is asked for a number."""
-    _key(registry)
-    payload = {**_standard(registry), **_defaults(draft.claims), **draft.claims}
+    signing_key(registry)
+    payload = {**standard_claims(registry), **_defaults(draft.claims), **draft.claims}
     verify({**payload, "sub": base64url.encode(group.multiply_base(b"\1" + bytes(31)))}, payload["iss"])
     return payload
 
 
 def sign(registry: Registry, payload: Mapping[str, Any], person: Document) -> str:
     """The signed report about this person (JWS of type report+jwt)."""
-    return jws.sign({**payload, "sub": _tag(registry, person)}, typ=REPORT, key=_key(registry))
+    return jws.sign({**payload, "sub": _tag(registry, person)}, typ=REPORT, key=signing_key(registry))
 
 
 def file(
@@ -73,7 +73,7 @@ def countersign(registry: Registry, shown: Mapping[str, Any], person: Document) 
 
     Raises Conflict with code `number-differs` when this is another person, or other words than those shown.
     """
-    key, tag = _key(registry), _tag(registry, person)
+    key, tag = signing_key(registry), _tag(registry, person)
     digest = hashlib.sha256(canonical.dumps({**shown["statement"], "sub": tag})).digest()
     if base64url.encode(digest) != shown["digest"]:
         raise Conflict(
@@ -81,12 +81,13 @@ def countersign(registry: Registry, shown: Mapping[str, Any], person: Document) 
             field="number",
             code="number-differs",
         )
-    claims = {**_standard(registry), "sub": tag, "report": shown["digest"]}
+    claims = {**standard_claims(registry), "sub": tag, "report": shown["digest"]}
     token = jws.sign(claims, typ=COUNTERSIGNATURE, key=key)
     return registry.post(f"/api/v1/reports/{require_id(shown['id'])}/countersignature", {"countersignature": token})
 
 
-def _standard(registry: Registry) -> dict[str, Any]:
+def standard_claims(registry: Registry) -> dict[str, Any]:
+    """What every statement of this client begins with."""
     return {
         "iss": registry.member,
         "aud": registry.profile.issuer,
@@ -101,7 +102,8 @@ def _defaults(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {"v": VERSION, "offence_version": offence.version if offence else 1, "impersonation": False}
 
 
-def _key(registry: Registry) -> PrivateKey:
+def signing_key(registry: Registry) -> PrivateKey:
+    """The profile's own key; Invalid when it has none."""
     key = registry.profile.signing_key
     if key is None:
         raise Invalid("this profile has no signing_key; name the file of yours in it", field="signing_key")

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from registry.amendments import queries as amendments
 from registry.appeals import queries as appeals
 from registry.appeals.actions import proofed
 from registry.appeals.models import Answer, Appeal
@@ -45,6 +46,7 @@ def document_of(session: Session, *, case: Case, issuer: str, by: str, now: date
         },
         "evidence": _exhibits(session, case),
         "letters": _letters(session, case),
+        "amendments": _amendments(session, key),
         "entry": _entry(session, case, now),
         "your_statement": _statement(session, case, key),
         "appeals": [_appeal(session, appeal, key) for appeal in appeals.of_case(session, case.id)],
@@ -63,6 +65,13 @@ def _exhibits(session: Session, case: Case) -> list[dict[str, Any]]:
 def _letters(session: Session, case: Case) -> list[dict[str, Any]]:
     rows = session.scalars(sa.select(Notice).where(Notice.case_id == case.id).order_by(Notice.drafted_at))
     return [{"state": row.state.value, "served_at": _time(row.served_at)} for row in rows]
+
+
+def _amendments(session: Session, key: CaseKey) -> list[dict[str, Any]]:
+    return [
+        {"kind": told.row.kind.value, "confirmed_at": _time(told.confirmed_at), "statement": told.words}
+        for told in amendments.of_case(session, key, only_taken=True)
+    ]
 
 
 def _entry(session: Session, case: Case, now: datetime) -> dict[str, Any] | None:

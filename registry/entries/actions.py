@@ -54,7 +54,7 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
         offence=report.offence,
         level=report.level,
         basis=report.basis,
-        disputed=False,
+        disputed=case.contested_since is not None,
         unheard=report.unheard_since is not None and report.heard_at is None,
         listed_at=now,
         hidden_until=case.hidden_until,
@@ -77,9 +77,18 @@ def reinstate(session: Session, entry: Entry, *, actor_id: str, now: datetime, r
     return _move(session, entry, Verb.REINSTATE, actor_id, now, reason)
 
 
-def revise(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
-    """Something new has happened to the case, such as a court's outcome; what was listed stays."""
-    return _move(session, entry, Verb.REVISE, actor_id, now, reason)
+def revise(
+    session: Session,
+    entry: Entry,
+    *,
+    actor_id: str,
+    now: datetime,
+    reason: str,
+    level: int | None = None,
+    until: datetime | None = None,
+) -> Entry:
+    """Something new has happened to the case, such as a court's outcome: a lower level, an earlier end, or neither."""
+    return _move(session, entry, Verb.REVISE, actor_id, now, reason, changes=_milder(entry, level, until))
 
 
 def correct(
@@ -92,18 +101,16 @@ def correct(
     offence: str | None = None,
     level: int | None = None,
     basis: Basis | None = None,
+    until: datetime | None = None,
 ) -> Entry:
     """Replace what was wrong. The end moves forward when the term was longer than the new level allows."""
     if offence is not None and offence not in policy.OFFENCES:
         raise Invalid(f"offence must be one of {', '.join(policy.OFFENCES)}", field="offence")
     if basis is not None and basis not in policy.LISTABLE:
         raise Invalid("basis must be one that can be listed; else void the entry", field="basis")
-    changes: dict[str, Any] = {"offence": offence, "level": level, "basis": basis}
-    if level is not None:
-        rules.verify_milder(level, present=entry.level)
-        changes["until"] = _capped(entry, level)
-    given = {name: value for name, value in changes.items() if value is not None}
-    return _move(session, entry, Verb.CORRECT, actor_id, now, reason, changes=given)
+    given = {name: value for name, value in (("offence", offence), ("basis", basis)) if value is not None}
+    changes = {**given, **_milder(entry, level, until)}
+    return _move(session, entry, Verb.CORRECT, actor_id, now, reason, changes=changes)
 
 
 def shorten(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str, until: datetime) -> Entry:
@@ -122,6 +129,20 @@ def void(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason
 def rehabilitate(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
     """The entry was right and has served its purpose before its end."""
     return _move(session, entry, Verb.REHABILITATE, actor_id, now, reason)
+
+
+def hide_until(session: Session, case: Case, until: datetime, now: datetime) -> Entry | None:
+    """Hide what the case lists, now or later, until then; the entry if it was shown. The caller records and recalls.
+
+    A later date that stands already stays.
+    """
+    case.hidden_until = max(case.hidden_until or until, until)
+    entry = queries.of_case(session, case.id)
+    if entry is None:
+        return None
+    was_shown, entry.hidden_until = queries.shown(entry, now), case.hidden_until
+    places.stir(session, entry)
+    return entry if was_shown else None
 
 
 def mark_hit(session: Session, entry: Entry, *, now: datetime) -> None:
@@ -179,6 +200,18 @@ def _move(
 
 def _key(session: Session, entry: Entry) -> CaseKey:
     return key_of(session, session.get_one(Case, entry.case_id))
+
+
+def _milder(entry: Entry, level: int | None, until: datetime | None) -> dict[str, Any]:
+    """What a lower level and an earlier end change."""
+    ends = [until]
+    if level is not None:
+        rules.verify_milder(level, present=entry.level)
+        ends.append(_capped(entry, level))
+    if until is not None:
+        rules.verify_shorter(until, present=entry.until, listed_at=entry.listed_at)
+    changes = {"level": level, "until": min((end for end in ends if end is not None), default=None)}
+    return {name: value for name, value in changes.items() if value is not None}
 
 
 def _capped(entry: Entry, level: int) -> datetime | None:

@@ -44,7 +44,7 @@ class Entry(Base):
     first_hit_at: Mapped[datetime | None]  # of an unheard one: who was shown it then had to wait
     contacted_at: Mapped[datetime | None]  # when the person was written to because of that hit
     listed_at: Mapped[datetime] = mapped_column(index=True)
-    hidden_until: Mapped[datetime | None]  # by an order, whatever its state
+    hidden_until: Mapped[datetime | None]  # by an order or its own member, whatever its state
     until: Mapped[datetime | None]  # None: permanent, while the policy has no cap
 
 

@@ -47,6 +47,7 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
         **{(state, Verb.REVISE): State.REVISED for state in sorted(VISIBLE)},
         **{(state, Verb.SUSPEND): State.SUSPENDED for state in sorted(VISIBLE)},
         (State.SUSPENDED, Verb.CORRECT): State.SUSPENDED,
+        (State.SUSPENDED, Verb.REVISE): State.SUSPENDED,
         (State.SUSPENDED, Verb.REINSTATE): State.LISTED,
         **{(state, Verb.SHORTEN): state for state in _LIVE},
         **{(state, Verb.VOID): State.VOIDED for state in _LIVE},
@@ -67,7 +68,7 @@ def is_visible(
 ) -> bool:
     """Whether a checker is told of the entry at `now`; its last moment is just before `until`.
 
-    Until `hidden_until` an order hides it, whatever its state.
+    Until `hidden_until` an order, or its own member, hides it, whatever its state.
     """
     ordered_away = hidden_until is not None and now < hidden_until
     return state in VISIBLE and listed_at <= now and (until is None or now < until) and not ordered_away

@@ -88,6 +88,23 @@ class Accusation:
     relied_on_from: datetime | None = None  # it is listed, and nobody may rely on it before
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What the company has amended in its report, and why."""
+
+    case_number: str
+    language: str
+    name: str = field(repr=False)
+    address: str = field(repr=False)
+    member: str
+    site: str
+    written_on: date
+    kind: str  # correction, revision, contest or void
+    what: str = field(repr=False)
+    why: str = field(repr=False)
+    until: date | None  # the last day of the time to answer, while that runs
+
+
 _templates = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     autoescape=True,
@@ -98,9 +115,18 @@ _templates = Environment(
 _templates.globals.update(policy=policy, kinds=KINDS, bases=BASES, files=FILES, levels=LEVELS)
 
 
+def amendment(facts: Amendment, code: str) -> str:
+    """The letter about an amendment, with a code that opens the case."""
+    return _templates.get_template("amendment.html").render(facts=facts, code=code, order=_order(facts.language))
+
+
+def _order(language: str) -> tuple[str, ...]:
+    return LANGUAGES if language == "zh" else tuple(reversed(LANGUAGES))
+
+
 def accusation(facts: Accusation, code: str) -> str:
     """The first letter, with the code (`7F3K-9QX2-M0TD`) that opens the case."""
-    order = LANGUAGES if facts.language == "zh" else tuple(reversed(LANGUAGES))
+    order = _order(facts.language)
     gravity = next(gravity for gravity in policy.LADDER if gravity.level == facts.level)
     return _templates.get_template("accusation.html").render(
         facts=facts, code=code, order=order, offence=policy.OFFENCES[facts.offence], gravity=gravity

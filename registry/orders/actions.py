@@ -16,7 +16,6 @@ from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
 from registry.entries import actions as entries
-from registry.entries import places
 from registry.entries.models import Entry
 from registry.entries.queries import of_case, shown
 from registry.errors import Conflict, Forbidden, NotFound
@@ -29,7 +28,7 @@ from registry.orders import rules
 from registry.orders.models import Confirmation, Order
 from registry.orders.queries import by_id, other_side, told, words_of
 from registry.orders.rules import NEXT, Instruction, State, Verb
-from registry.policy import ORDER_CONFIRMED
+from registry.policy import CONFIRMED_WITHIN
 from registry.recalls.actions import issue as recall
 from registry.recalls.rules import Reason
 from registry.reports import actions as reports
@@ -111,7 +110,7 @@ def open_order(session: Session, *, actor: Actor, order_id: str, now: datetime) 
 def run_clocks(session: Session, now: datetime, limit: int = 50) -> list[Order]:
     """Orders that were not confirmed lapse, others end with their date; whoever sees the entry again is told."""
     over = sa.or_(
-        sa.and_(Order.state == State.ISSUED, Order.issued_at <= now - ORDER_CONFIRMED),
+        sa.and_(Order.state == State.ISSUED, Order.issued_at <= now - CONFIRMED_WITHIN),
         sa.and_(Order.state.in_(rules.OPEN), Order.until <= now),
     )
     due = session.scalars(sa.select(Order).where(over).order_by(Order.issued_at, Order.id).limit(limit)).all()
@@ -145,13 +144,7 @@ def _apply(session: Session, row: Order, case: Case, now: datetime) -> Entry | N
     if row.instruction is Instruction.PRESERVE:
         case.preserved_until = _later(case.preserved_until, until)
         return None
-    case.hidden_until = _later(case.hidden_until, until)
-    entry = of_case(session, case.id)
-    if entry is None:
-        return None
-    was_shown, entry.hidden_until = shown(entry, now), case.hidden_until
-    places.stir(session, entry)
-    return entry if was_shown else None
+    return entries.hide_until(session, case, until, now)
 
 
 def _void(session: Session, case: Case, order: Order, now: datetime) -> None:

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from registry.errors import Invalid
-from registry.policy import ORDER_CONFIRMED, ORDER_LONGEST
+from registry.policy import CONFIRMED_WITHIN, ORDER_LONGEST
 from registry.signing.claims import (
     SECONDS,
     STANDARD,
@@ -116,7 +116,7 @@ def read_confirmation(payload: Mapping[str, Any], *, signer: str, issuer: str, d
 
 
 def confirm_by(issued_at: datetime) -> datetime:
-    return issued_at + ORDER_CONFIRMED
+    return issued_at + CONFIRMED_WITHIN
 
 
 def holds_until(state: State, *, issued_at: datetime, until: datetime, by_regulator: bool) -> datetime | None:

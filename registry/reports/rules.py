@@ -146,6 +146,15 @@ def longest_term(level: Gravity) -> timedelta | None:
     return min(limits, default=None)
 
 
+def capped_days(days: int | None, level: int) -> int | None:
+    """A term in days, made no longer than this level allows."""
+    gravity = next(gravity for gravity in policy.LADDER if gravity.level == level)
+    longest = longest_term(gravity)
+    if longest is None or (days is None and gravity.max_term is None):
+        return days
+    return longest.days if days is None else min(days, longest.days)
+
+
 def verify_term(days: int | None, level: Gravity) -> None:
     """Raise Invalid for a term outside the ladder. `None` asks for a permanent listing, at the gravest level only."""
     longest = longest_term(level)

@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from registry.accounts import replays, tokens
+from registry.amendments.actions import lapse_due as lapse_amendments
 from registry.appeals import listing
 from registry.appeals.clocks import Due, run_clocks
 from registry.checks.sweep import sweep as sweep_checks
@@ -100,6 +101,12 @@ def orders(run: Running) -> bool:
     """Let orders lapse and end, and tell those who see an entry again."""
     with run.store.write() as session:
         return bool(run_orders(session, run.clock()))
+
+
+def amendments(run: Running) -> bool:
+    """Let amendments lapse that no second person confirmed."""
+    with run.store.write() as session:
+        return bool(lapse_amendments(session, run.clock()))
 
 
 def erasures(run: Running) -> bool:

@@ -31,6 +31,7 @@ NOW_AND_THEN: tuple[Duty, ...] = (
     clocks.findings,
     clocks.escalations,
     clocks.orders,
+    clocks.amendments,
     clocks.reviews,
     clocks.erasures,
     clocks.sweeps,

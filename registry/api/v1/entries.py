@@ -9,6 +9,8 @@ from apiflask import APIBlueprint
 from pydantic import AwareDatetime, Field
 
 from registry.access import Action, Actor, needs
+from registry.amendments.queries import taken
+from registry.amendments.rules import Kind
 from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
 from registry.cases.actions import key_of
@@ -41,6 +43,15 @@ class EntryAnswer(Answer):
     until: AwareDatetime | None = Field(description="null: permanent, or not shown any more")
 
 
+class AmendedAnswer(Answer):
+    kind: Kind
+    at: AwareDatetime
+
+
+class EntryDetails(EntryAnswer):
+    amendments: list[AmendedAnswer] = Field(description="what the filing member has amended, the oldest first")
+
+
 class EntriesAnswer(Answer):
     entries: list[EntryAnswer]
     next: str | None = Field(description="null on the last page")
@@ -48,7 +59,7 @@ class EntriesAnswer(Answer):
 
 @bp.get("/api/v1/entries/<entry_id>")
 @needs(Action.ENTRY_READ)
-@bp.output(EntryAnswer)
+@bp.output(EntryDetails)
 def read(entry_id: str) -> dict[str, Any]:
     """An entry as it stands now; 404 unless your member filed it or was shown it.
 
@@ -58,7 +69,7 @@ def read(entry_id: str) -> dict[str, Any]:
     with run.store.write() as session:
         told = knows(session, member_id=who.member_id, entry_id=entry_id)
         entry, now = queries.readable(session, actor=who, entry_id=entry_id, was_shown=told), run.clock()
-        answer = _shown(entry, now)
+        answer = {**_shown(entry, now), "amendments": _amendments(session, entry)}
         if queries.hidden(entry, actor=who, now=now):
             answer |= {"offence": None, "level": None, "basis": None, "until": None}
         _record(session, entry, who, now)
@@ -78,6 +89,10 @@ def page(query: PageQuery) -> dict[str, Any]:
         record(session, "regulator.read", actor=who.id, now=now, facts=facts)
         last = entries[-1].id if len(entries) == _PAGE else None
         return {"entries": [_shown(entry, now) for entry in entries], "next": last}
+
+
+def _amendments(session: Session, entry: Entry) -> list[dict[str, Any]]:
+    return [{"kind": kind, "at": at} for kind, at in taken(session, entry.case_id)]
 
 
 def _record(session: Session, entry: Entry, who: Actor, now: datetime) -> None:

@@ -40,7 +40,7 @@ LABELS: Final[Words] = MappingProxyType(
         "RECALL_ACK": _("A recall is acknowledged; then the regulator is told"),
         "REVIEW_EVERY": _("Every listing is reviewed after this long at the latest"),
         "MAX_TERM": _("The longest listing, whatever its level"),
-        "ORDER_CONFIRMED": _("An order that hides an entry is confirmed by a second person, or it lapses"),
+        "CONFIRMED_WITHIN": _("An order or an amendment is confirmed by a second person, or it lapses"),
         "ORDER_LONGEST": _("The longest order"),
         "COUNTER_WITHIN": _("Two officers at a counter see the person within"),
         "MANDATE_LONGEST": _("The longest mandate of a representative"),

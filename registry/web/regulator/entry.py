@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import render_template
 
 from registry.access import Action, needs
+from registry.amendments import queries as amendments
 from registry.cases import acts
 from registry.cases.actions import key_of
 from registry.cases.models import Case, Step
@@ -49,6 +50,7 @@ def entry(entry_id: str) -> str:
             case=case,
             member=session.get_one(Member, found.member_id),
             words=_words(session, case, key),
+            amendments=amendments.of_case(session, key),
             moments=moments(session, key),
         )
         facts = {"what": "entry", "entry": found.id}

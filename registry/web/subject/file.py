@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from flask import render_template
 
 from registry.access import Action, needs
+from registry.amendments import queries as amendments
+from registry.amendments.queries import Told
 from registry.cases.actions import key_of, unseal
 from registry.cases.models import Case, Statement
 from registry.checks.asked import Asked, asked_about
@@ -31,6 +33,7 @@ class File:
     member: Member
     report: Report
     words: dict[str, Any] = field(repr=False)
+    amendments: list[Told] = field(repr=False)
     statement: str | None = field(repr=False)
     standing: Standing
     asked: list[Asked] | None  # None until a verifier has confirmed who they are
@@ -57,6 +60,7 @@ def _file(session: Session, case: Case, key: CaseKey, now: datetime) -> File:
         member=session.get_one(Member, report.member_id),
         report=report,
         words=reports.words_for_subject(report, key),
+        amendments=amendments.of_case(session, key, only_taken=True),
         statement=statement_of(session, case, key),
         standing=where,
         asked=asked_about(session, case, key) if where.is_proofed else None,

@@ -20,6 +20,8 @@ from registry import base64url, policy, revisions
 from registry.accounts import factors
 from registry.accounts.actions import actor_of, sign_in
 from registry.accounts.tokens import issue as issue_token
+from registry.amendments import actions as amendments
+from registry.amendments.rules import AMENDMENT, CONFIRMATION
 from registry.appeals import actions as appeals
 from registry.appeals import admission, counter, interventions, proofing, silence
 from registry.appeals import draw as drawing
@@ -73,6 +75,7 @@ from tests.factor import code_of
 from tests.filing import ANNEXES, NUMBER, Filing, tag_of
 from tests.listing import check, people, tags_of
 
+PROCEEDING = {"body": "court", "reference": "(2026) Jing 0105 Min Chu 17", "on": "2026-03-01"}
 ORIGIN = "127.0.0.1:8420/log"
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}")
 
@@ -99,6 +102,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.report()
     told.withdraw()
     told.check_recall_and_acknowledge()
+    told.amend()
     told.subject_enters()
     told.inspect()
     told.appeal()
@@ -203,6 +207,23 @@ class _Telling:
         about = {"recall": recall.id, "entry": recall.entry_id, "reason": recall.reason.value}
         statement = _signed(hana, {**_claims(hana, self.now), **about}, ACKNOWLEDGEMENT)
         acknowledge(session, actor=hana.actor, recall_id=recall.id, statement=statement, issuer=ISSUER, now=self.now)
+
+    def amend(self) -> None:
+        """The member tells that a court has the case, and what it corrects."""
+        rui, ana, now = self.cast.rui, self.cast.ana, self.now
+        for kind, more in (("contest", {"proceeding": PROCEEDING}), ("correction", {"changes": {"term_days": 300}})):
+            report = self.filing.report()
+            said = {"report": report.id, "digest": base64url.encode(report.statement_digest), "kind": kind}
+            words = {"what": "A court has it.", "why": "So that all know.", **said, **more}
+            token = _signed(rui, {**_claims(rui, now), **words}, AMENDMENT)
+            how: Mapping[str, Any] = {"issuer": ISSUER, "now": now}
+            with self.store.write() as session:
+                row = amendments.sign(session, actor=rui.actor, report_id=report.id, token=token, **how)
+            second = {**_claims(ana, now), "amendment": base64url.encode(row.statement_digest)}
+            token = _signed(ana, second, CONFIRMATION)
+            with self.store.write() as session:
+                amendments.confirm(session, actor=ana.actor, amendment_id=row.id, token=token, **how)
+        self.pass_time(timedelta(hours=1))
 
     def review(self) -> None:
         """The subject asks for the end of the listing, in vain."""

@@ -17,7 +17,7 @@ ALLOWED = {
     State.LISTED: SEEN,
     State.CORRECTED: SEEN,
     State.REVISED: SEEN,
-    State.SUSPENDED: {Verb.CORRECT, Verb.REINSTATE, Verb.SHORTEN, Verb.VOID, Verb.REHABILITATE},
+    State.SUSPENDED: {Verb.CORRECT, Verb.REVISE, Verb.REINSTATE, Verb.SHORTEN, Verb.VOID, Verb.REHABILITATE},
     State.VOIDED: set(),
     State.REHABILITATED: set(),
 }

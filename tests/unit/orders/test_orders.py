@@ -81,7 +81,7 @@ def test_a_regulator_hides_at_once_and_it_lapses_without_the_operator(court: Cou
     court.regulator.issue(court.number, "suspend", court.clock())
     assert not court.is_shown()
     assert court.recalls() == ["suspended"]
-    assert court.tick(policy.ORDER_CONFIRMED - SECOND) == []
+    assert court.tick(policy.CONFIRMED_WITHIN - SECOND) == []
     assert not court.is_shown()
     (lapsed,) = court.tick(SECOND)
     assert lapsed.state is State.LAPSED
@@ -102,7 +102,7 @@ def test_the_snapshots_follow_what_is_shown(court: Court) -> None:
     assert is_there()
     court.regulator.issue(court.number, "suspend", court.clock())
     assert not is_there()
-    court.tick(policy.ORDER_CONFIRMED)
+    court.tick(policy.CONFIRMED_WITHIN)
     assert is_there()
 
 
@@ -136,7 +136,7 @@ def test_a_confirmation_is_of_these_words_and_in_time(court: Court) -> None:
     other = court.regulator.issue(court.number, "preserve", court.clock())
     with pytest.raises(Invalid, match="order must be"):
         court.operator.confirm(Order(id=one.id, statement_digest=other.statement_digest), court.clock())
-    court.clock.move(policy.ORDER_CONFIRMED)
+    court.clock.move(policy.CONFIRMED_WITHIN)
     with pytest.raises(Conflict, match="time to confirm"):
         court.operator.confirm(one, court.clock())
 
@@ -186,7 +186,7 @@ def test_nobody_else_signs_orders(court: Court, who: str) -> None:
 
 def test_a_preserved_check_keeps_its_handle(court: Court, holder: Holder) -> None:
     order = court.regulator.issue(court.number, "preserve", court.clock(), days=200)
-    assert court.case().preserved_until == court.clock() + policy.ORDER_CONFIRMED
+    assert court.case().preserved_until == court.clock() + policy.CONFIRMED_WITHIN
     court.operator.confirm(order, court.clock())
     check(court.store, holder, people(3)[1:], court.cast.hana.actor, court.clock())
     assert [_known(court, after) for after in (policy.CHECK_KEPT - SECOND, SECOND, 110 * DAY)] == [3, 1, 0]
