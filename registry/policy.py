@@ -226,6 +226,9 @@ IDEMPOTENCY_LIFE: Final = 1 * DAY
 SIGN_IN_ATTEMPTS: Final = 5
 SIGN_IN_PAUSE: Final = timedelta(minutes=15)
 SECOND_STEP_WITHIN: Final = timedelta(minutes=5)  # from the password to the code
+JOIN_WITHIN: Final = timedelta(minutes=30)  # from the code of an invitation to a password or a passkey
+INVITATION_LIFE: Final = 7 * DAY  # from when its code opens an account
+RECOVERY_DELAY: Final = 1 * DAY  # in which whoever still has the old ways into an account can refuse new ones
 RECOVERY_CODES: Final = 10  # that stand in for a lost device, once each
 # The roles that show a second factor: all that sign, decide, read evidence or give keys.
 SECOND_FACTOR_FOR: Final = frozenset(

@@ -10,6 +10,7 @@ import registry.checks.models
 import registry.entries.models
 import registry.erasures.models
 import registry.findings.models
+import registry.invitations.models
 import registry.keys.models
 import registry.log.models
 import registry.mandates.models

@@ -54,7 +54,7 @@ def open_account(
     unit_id: str | None = None,
 ) -> Account:
     """An account of a member with the roles that the member's kind may give."""
-    _require_over(actor, member_id=member_id, roles=roles)
+    require_over(actor, member_id=member_id, roles=roles)
     return _open(
         session,
         id=id,
@@ -68,7 +68,7 @@ def open_account(
     )
 
 
-def _require_over(actor: Actor, *, member_id: str, roles: Iterable[str]) -> None:
+def require_over(actor: Actor, *, member_id: str, roles: Iterable[str]) -> None:
     """A member's people are its administrator's affair; the operator opens that one account for it.
 
     Whoever could open any account, or give it another key, could be anyone: clerk, panelist, regulator.
@@ -121,7 +121,7 @@ def _open(
         member_id=member_id,
         roles=sorted(role.value for role in roles),
         sealed_name=vault.seal(session.keyring.vault_key, name.encode(), table="account", row=id, column="sealed_name"),
-        password=_hashed(password) if password is not None else None,
+        password=hashed(password) if password is not None else None,
         failures=0,
         opened_at=now,
     )
@@ -130,7 +130,8 @@ def _open(
     return account
 
 
-def _hashed(password: str) -> str:
+def hashed(password: str) -> str:
+    """Argon2id; slow on purpose, so best outside of transactions. Invalid for a password that is too short."""
     if len(password) < PASSWORD_LENGTH:
         raise Invalid(f"password must have {PASSWORD_LENGTH} characters or more", field="password")
     return _hasher.hash(password)
@@ -146,7 +147,7 @@ def close_account(session: Session, *, account_id: str, actor: Actor, now: datet
     account = session.get(Account, account_id)
     if account is None:
         raise NotFound("there is no such account", field="account")
-    _require_over(actor, member_id=account.member_id, roles=account.roles)
+    require_over(actor, member_id=account.member_id, roles=account.roles)
     account.closed_at = now
     for row in session.query(UserSession).filter_by(account_id=account_id, revoked_at=None):
         row.revoked_at = now
@@ -168,7 +169,7 @@ def enrol_client(
     account = session.get(Account, account_id)
     if account is None:
         raise NotFound("there is no such account", field="account")
-    _require_over(actor, member_id=account.member_id, roles=account.roles)
+    require_over(actor, member_id=account.member_id, roles=account.roles)
     public = keys.from_jwk(jwk, field="key")
     for token in session.query(AccessToken).filter_by(client_id=account_id):
         session.delete(token)
@@ -195,7 +196,7 @@ def matches(hashed: str | None, password: str) -> bool:
 
 
 class CodeNeeded(Unauthenticated):
-    """The password is right, and the account has a second factor."""
+    """The password is right, and the account has an app or a passkey."""
 
     code = "code-needed"
 
@@ -208,7 +209,7 @@ def sign_in(
 ) -> str | None:
     """A session token, or None. `right` is what `matches` said. The caller commits either way: failures count.
 
-    Raises CodeNeeded when the password was right, `code` is None and the account has an app that shows codes.
+    Raises CodeNeeded when the password was right, `code` is None and the account has an app or a passkey.
 
     After five failures the account pauses for a quarter of an hour. Nobody is told, since only an account that is
     there can pause: the right password is then as wrong as any other. A name that nobody has leaves an act as well,

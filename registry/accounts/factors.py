@@ -15,14 +15,13 @@ import pyotp
 import sqlalchemy as sa
 
 from registry import policy, vault
-from registry.accounts.models import Authenticator, RecoveryCode
-from registry.accounts.rules import Role, plain_code
+from registry.accounts.models import Authenticator, Passkey, RecoveryCode
+from registry.accounts.rules import ALPHABET, Role, plain_code
 from registry.db import Session
 from registry.errors import Conflict, Invalid
 from registry.log.actions import record
 from registry.log.swap import swap
 
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 _AROUND: Final = (0, -1, 1)
 
 
@@ -32,14 +31,19 @@ def is_needed(roles: Iterable[Role]) -> bool:
 
 
 def is_enrolled(session: Session, account_id: str) -> bool:
-    """Whether a code is asked for after the password."""
+    """Whether the password alone is not enough: there is an app, or a passkey, which would else protect nothing."""
+    keys = sa.select(Passkey.id).where(Passkey.account_id == account_id).limit(1)
+    return has_app(session, account_id) or session.scalar(keys) is not None
+
+
+def has_app(session: Session, account_id: str) -> bool:
     row = session.get(Authenticator, account_id)
     return row is not None and row.confirmed_at is not None
 
 
 def begin(session: Session, *, account_id: str, now: datetime) -> None:
     """A fresh secret, in place of one that was never confirmed; Conflict when there is one that was."""
-    if is_enrolled(session, account_id):
+    if has_app(session, account_id):
         raise Conflict("your account has an app already; take it away first", code="not-allowed-now")
     row = session.get(Authenticator, account_id) or Authenticator(account_id=account_id)
     key, secret = session.keyring.vault_key, pyotp.random_base32().encode()
@@ -71,7 +75,7 @@ def confirm(session: Session, *, account_id: str, code: str, now: datetime) -> l
 
 def renew(session: Session, *, account_id: str, now: datetime) -> list[str]:
     """Other recovery codes in place of those there were."""
-    if not is_enrolled(session, account_id):
+    if not has_app(session, account_id):
         raise Conflict("recovery codes stand in for an app, and your account has none", code="not-allowed-now")
     codes = _renew(session, account_id, now)
     record(session, "factor.renew", actor=account_id, now=now)
@@ -124,7 +128,7 @@ def _secret(session: Session, row: Authenticator) -> str:
 def _renew(session: Session, account_id: str, now: datetime) -> list[str]:
     for code in _codes(session, account_id):
         session.delete(code)
-    codes = ["".join(secrets.choice(_ALPHABET) for _ in range(10)) for _ in range(policy.RECOVERY_CODES)]
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(10)) for _ in range(policy.RECOVERY_CODES)]
     session.add_all(RecoveryCode(id=_alias(session, account_id, c), account_id=account_id, made_at=now) for c in codes)
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 

@@ -110,3 +110,18 @@ class RecoveryCode(Base):
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"), index=True)
     made_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A key on a device of the person's own (WebAuthn), which unlocks it with a finger, a face or a PIN."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # SHA-256 of the credential's own id
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    credential: Mapped[bytes]
+    public_key: Mapped[bytes]  # COSE
+    sign_count: Mapped[int] = mapped_column(sa.BigInteger)
+    sealed_name: Mapped[bytes]  # what its owner calls it
+    added_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]  # a challenge that was asked before is good no more

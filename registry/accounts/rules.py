@@ -32,6 +32,9 @@ class Scope(enum.StrEnum):
     ROSTER = "roster"
 
 
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of codes: Crockford's base 32
+
+
 def plain_code(typed: str) -> str:
     """A code as it was made, however it was typed: without spaces and hyphens, in capitals, O and I as the digits."""
     kept = (letter for letter in typed.upper() if letter.isascii() and letter.isalnum())

@@ -61,7 +61,7 @@ def refused(error: ZiluError) -> Response:
     if error.code == "not-proven" and not _from_script():
         return make_response(redirect(url_for("own.prove", next=here())))
     if error.code == "not-enrolled" and not _from_script():
-        return make_response(redirect(url_for("own.codes")))
+        return make_response(redirect(url_for("own.account")))
     response = answer(error.status, error.code, error.message, field=error.field)
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.own import account, codes, devices, prove
+from registry.web.own import account, codes, devices, passkeys, prove
 from registry.web.own.blueprint import bp
 
-__all__ = ["account", "bp", "codes", "devices", "prove"]
+__all__ = ["account", "bp", "codes", "devices", "passkeys", "prove"]

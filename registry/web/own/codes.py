@@ -92,7 +92,7 @@ def remove_codes() -> AnyResponse:
 
 def _page(form: CodeForm) -> AnyResponse:
     with running().store.read() as session:
-        has_app, left = factors.is_enrolled(session, actor().id), factors.left(session, actor().id)
+        has_app, left = factors.has_app(session, actor().id), factors.left(session, actor().id)
     page = render_template("own/codes.html", form=form, secret=_unconfirmed(), has_app=has_app, left=left)
     return make_response(page, 422 if form.errors else 200)
 

@@ -9,7 +9,7 @@ from werkzeug import Response
 from wtforms import Field, PasswordField, StringField, ValidationError
 
 from registry.access import Action, needs
-from registry.accounts import actions, factors
+from registry.accounts import actions, factors, passkeys
 from registry.web.addresses import own_page
 from registry.web.context import actor, running
 from registry.web.forms import Form
@@ -35,8 +35,10 @@ def prove() -> Response:
     if form.validate_on_submit() and _proven(form):
         return redirect(own_page(request.args.get("next", "")) or url_for("home.home"))
     with running().store.read() as session:
-        has_app = factors.is_enrolled(session, actor().id)
-    page = render_template("own/prove.html", form=form, has_app=has_app)
+        has_app = factors.has_app(session, actor().id)
+        has_passkey = bool(passkeys.of_account(session, actor().id))
+    how = {"has_app": has_app, "has_passkey": has_passkey, "next": request.args.get("next")}
+    page = render_template("own/prove.html", form=form, **how)
     return make_response(page, 422 if form.errors else 200)
 
 

@@ -58,6 +58,16 @@ LABELS: Final[Words] = MappingProxyType(
         "CLOCK_SKEW": _("A client’s clock may be off by"),
         "IDEMPOTENCY_LIFE": _("A request can be repeated without effect"),
         "SIGN_IN_PAUSE": _("After too many failed sign-ins"),
+        "SESSION_IDLE": _("A person who opens no page stays signed in"),
+        "SESSION_SEEN_EVERY": _("A person’s last page is known to within"),
+        "PROOF_LIFE": _("A password or code counts for what asks for it again"),
+        "SECOND_STEP_WITHIN": _("From the password to the second step of a sign-in"),
+        "JOIN_WITHIN": _("From the code of an invitation to a new way in"),
+        "INVITATION_LIFE": _("An invitation is open"),
+        "RECOVERY_DELAY": _("Whoever is still in can refuse new ways into their account"),
+        "WATCH_AT_MOST": _("The longest watch over present staff"),
+        "WATCH_BEGINS_WITHIN": _("From a check to the watch that keeps it open"),
+        "OVERTURN_LOOKS_BACK": _("The rate of overturned listings looks back"),
     }
 )
 

@@ -16,7 +16,8 @@ from wtforms.validators import InputRequired
 
 from registry import policy
 from registry.access import Action, needs
-from registry.accounts import actions, sessions
+from registry.accounts import actions, factors, passkeys, sessions
+from registry.web import challenges
 from registry.web.addresses import own_page
 from registry.web.auth import admit, dismiss
 from registry.web.context import running
@@ -50,7 +51,8 @@ def sign_in() -> Response:
         except actions.CodeNeeded:
             session["passed"] = {"account": account_id, "at": running().clock().isoformat()}
             return redirect(url_for("public.code", next=request.args.get("next")))
-    return make_response(render_template("public/sign_in.html", form=form), 422 if form.errors else 200)
+    how = {"has_passkeys": challenges.site().has_passkeys, "next": request.args.get("next")}
+    return make_response(render_template("public/sign_in.html", form=form, **how), 422 if form.errors else 200)
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])
@@ -64,7 +66,11 @@ def code() -> Response:
         if _let_in(account_id, right=True, code=form.code.data):
             return _onwards()
         form.code.errors = [WRONG_CODE]
-    return make_response(render_template("public/code.html", form=form), 422 if form.errors else 200)
+    with running().store.read() as db:
+        has_app = factors.has_app(db, account_id)
+        has_passkeys = bool(passkeys.of_account(db, account_id))
+    how = {"has_app": has_app, "has_passkeys": has_passkeys, "next": request.args.get("next")}
+    return make_response(render_template("public/code.html", form=form, **how), 422 if form.errors else 200)
 
 
 def _passed() -> str | None:

@@ -43,6 +43,7 @@ from registry.findings import actions as findings
 from registry.findings import canaries
 from registry.findings.reminders import remind_due
 from registry.identity import document, tags
+from registry.invitations.actions import invite
 from registry.keys.actions import rotate
 from registry.keys.holder import Holder
 from registry.log.actions import record
@@ -71,6 +72,7 @@ from registry.watches import actions as watches
 from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
+from tests.device import Device
 from tests.factor import code_of
 from tests.filing import ANNEXES, NUMBER, Filing, tag_of
 from tests.listing import check, people, tags_of
@@ -142,6 +144,8 @@ class _Telling:
         self.do(lambda s: sign_in(s, account_id="olaf", right=True, now=now))
         self.do(lambda s: factors.begin(s, account_id="olaf", now=now))
         self.do(lambda s: factors.confirm(s, account_id="olaf", code=code_of(s, "olaf", now), now=now))
+        self.do(lambda s: Device().add(s, "olaf", now))
+        self.do(lambda s: invite(s, actor=self.cast.bea.actor, account_id="birch-hr", now=now))
         self.do(lambda s: issue_token(s, assertion=_assertion(hana, now), scope="", issuer=ISSUER, now=now))
         for member in ("birch", "acme"):
             with self.store.write() as session:

@@ -119,8 +119,8 @@ def test_a_role_that_needs_a_second_factor_sets_it_up_before_anything_else(
     require_factors(app)
     rex, hana = signed_in(cast.rex), signed_in(cast.hana)
     assert hana.get("/home").status_code == 200
-    assert rex.get("/home").location == PAGE
-    assert rex.get("/regulator/entries").location == PAGE
+    assert rex.get("/home").location == "/account"
+    assert rex.get("/regulator/entries").location == "/account"
     assert "needed" in text_of(rex.get("/account"))
     assert rex.get("/home", headers={"Content-Type": "application/json"}).get_json()["code"] == "not-enrolled"
     set_up(store, cast.rex.actor.id, clock())
