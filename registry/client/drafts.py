@@ -6,7 +6,8 @@
  "exhibits": [file beside the draft, or SHA-256 in hexadecimal, …],    named in the same way in "facts" and "proof"
  "annexes": {annex with customers' data: its redacted copy among the exhibits} or not,     named in the same way
  "contact": {"name", "address", "phone" or not, "language"},          sent beside the report, not signed
- "source": where an imported draft came from, or not}                 for the person who signs; not sent
+ "source": where an imported draft came from, or not,                 for the person who signs; not sent
+ "names": {SHA-256 of an exhibit: what its file was called} or not}   the same
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ CLAIMS = (
     "proof", "exhibits", "term_days", "reasons",
 )  # fmt: skip
 OPTIONAL = frozenset({"annexes", "impersonation", "incident", "late_reason", "offence_version", "witnesses"})
-_BESIDE = frozenset({"contact", "source"})
+_BESIDE = frozenset({"contact", "names", "source"})
 _NAMING = frozenset({"exhibits", "exhibit"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -26,7 +26,7 @@ from registry.reports.models import Draft
 from registry.reports.prose import verify_no_numbers
 from registry.signing import canonical
 
-_KNOWN = frozenset({*CLAIMS, *OPTIONAL, "contact", "source"})
+_KNOWN = frozenset({*CLAIMS, *OPTIONAL, "contact", "names", "source"})
 
 
 @dataclass(frozen=True, slots=True)

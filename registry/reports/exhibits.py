@@ -72,6 +72,13 @@ def put_exhibit(session: Session, *, actor: Actor, sha256: str, data: bytes, now
     return exhibit
 
 
+def waiting(session: Session, *, actor: Actor, digests: Sequence[str]) -> dict[str, Exhibit]:
+    """Those of these uploads (by SHA-256) of the actor's member that no report has named yet."""
+    require(actor, Action.DRAFT_KEEP, member_id=actor.member_id)
+    found = {digest: _waiting(session, actor.member_id, _lookup(session, digest)) for digest in digests}
+    return {digest: exhibit for digest, exhibit in found.items() if exhibit is not None}
+
+
 def bind(
     session: Session,
     *,

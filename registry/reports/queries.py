@@ -74,6 +74,15 @@ def docket(session: Session, *, actor: Actor) -> list[Report]:
     ]
 
 
+def of_member(session: Session, *, actor: Actor, limit: int = 200) -> list[Report]:
+    """The reports of the actor's own member, the newest first; none for whoever may not read those."""
+    require(actor, Action.REPORT_READ)
+    if not allowed(actor, Action.REPORT_READ, member_id=actor.member_id):
+        return []
+    newest = sa.select(Report).where(Report.member_id == actor.member_id).order_by(Report.filed_at.desc(), Report.id)
+    return list(session.scalars(newest.limit(limit)))
+
+
 def due(session: Session, *, now: datetime, limit: int, without: Iterable[str] = ()) -> list[Report]:
     """Noticed reports whose window has closed, the longest waiting first; none of the members `without`."""
     closed = _closed(sa.select(Report), now).where(Report.member_id.not_in(list(without)))

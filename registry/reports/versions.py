@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from registry.access import Action, Actor
+from registry.access import Action, Actor, require
 from registry.cases.actions import seal
 from registry.cases.models import Case
 from registry.cases.steps import advance
@@ -133,6 +133,13 @@ def replayed(session: Session, member_id: str, signed: jws.Statement, jti: str) 
             "jti was used for another statement; give this one a jti of its own", field="jti", code="jti-used"
         )
     return session.get_one(Report, version.report_id)
+
+
+def made_by(session: Session, *, actor: Actor, token: str) -> Report | None:
+    """The report that this very statement of the actor's own hand has made before, if it has."""
+    require(actor, Action.REPORT_FILE, member_id=actor.member_id)
+    signed = by_own_hand(session, actor, token, typ=statement.REPORT)
+    return replayed(session, actor.member_id, signed, str(signed.payload.get("jti")))
 
 
 def _all(session: Session, report: Report) -> list[ReportVersion]:

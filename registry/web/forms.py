@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from flask import Flask
@@ -26,7 +26,7 @@ class Form(FlaskForm):  # type: ignore[misc] # the package has no types
 
     def refuse(self, error: Invalid) -> None:
         """Put what an action refused beside the field that it names, or beside the first."""
-        names = [field.name for field in self if field.type not in ("CSRFTokenField", "SubmitField")]
+        names = [field.name for field in self if field.type not in ("CSRFTokenField", "HiddenField", "SubmitField")]
         field = self[error.field if error.field in names else names[0]]
         field.errors = [*field.errors, sentence(error.message)]
 
@@ -51,7 +51,7 @@ def options(words: Mapping[Any, Any]) -> list[SelectChoice]:
 class Chosen:
     """One or more of the words of `kind`. Says what to do and, unlike the library's own check, repeats nothing."""
 
-    def __init__(self, kind: type[StrEnum], message: str) -> None:
+    def __init__(self, kind: Iterable[str], message: str) -> None:
         self.words = frozenset(kind)
         self.message = message
 
@@ -59,6 +59,29 @@ class Chosen:
         chosen = field.data if isinstance(field.data, list) else [field.data]
         if not chosen or not self.words.issuperset(chosen):
             raise ValidationError(self.message)
+
+
+class Whole:
+    """A whole number from `least` to `most`; commas and spaces between its digits do not matter."""
+
+    def __init__(self, least: int, most: int, message: str) -> None:
+        self.least, self.most, self.message = least, most, message
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        number = whole(field.data)
+        if number is None or not self.least <= number <= self.most:
+            raise ValidationError(self.message)
+
+
+def whole(text: str | None) -> int | None:
+    """The whole number that was typed; None for anything else."""
+    digits = re.sub(r"[,， ]", "", text or "")
+    return int(digits) if re.fullmatch(r"[0-9]{1,16}", digits, re.ASCII) else None
+
+
+def typed(text: str | None) -> str:
+    """What was typed, with line ends of one character (a browser sends two) and no space around it."""
+    return (text or "").replace("\r\n", "\n").strip()
 
 
 class DayField(Field):  # type: ignore[misc] # the package has no types

@@ -32,6 +32,12 @@ LINKS = (
         _("Ask whether one person is listed. The identity number stays in your browser."),
     ),
     Link(
+        "reporter.desk",
+        Action.APPEAL_ANSWER,
+        _("Reports"),
+        _("Drafts, reports and appeals of your member, and what is owed by when."),
+    ),
+    Link(
         "reporter.signing_key",
         Action.APPEAL_ANSWER,
         _("Your signing key"),

@@ -10,7 +10,11 @@ from flask import Flask
 from flask_babel import gettext, lazy_gettext, ngettext
 
 from registry import policy
+from registry.appeals.rules import Ground as AppealGround
 from registry.identity.countries import ALPHA_3
+from registry.panels.rules import Choice
+from registry.reports.rules import Ground
+from registry.web import words
 from registry.web.language import CHINESE, chosen, locale
 from registry.web.words import ACTS, BASES, DUTIES, GRAVITIES, KINDS, PROOFS, STAFF, STATES
 
@@ -73,6 +77,18 @@ def staff(kind: str) -> str:
     return str(STAFF[policy.Staff(kind)])
 
 
+def ground(code: str) -> str:
+    return str(words.GROUNDS[Ground(code)])
+
+
+def appeal_ground(code: str) -> str:
+    return str(words.APPEAL_GROUNDS[AppealGround(code)])
+
+
+def choice_word(code: str) -> str:
+    return str(words.CHOICES[Choice(code)])
+
+
 def act(verb: str) -> str:
     """What an act was, in words; a verb that is not known here stands for itself."""
     return str(ACTS.get(verb, verb))
@@ -99,7 +115,25 @@ def duty(text: str) -> str:
 
 
 def register(app: Flask) -> None:
-    filters = (day, moment, number, term, offence, gravity, basis, kind, proof, staff, act, hand, state, duty)
+    filters = (
+        day,
+        moment,
+        number,
+        term,
+        offence,
+        gravity,
+        basis,
+        kind,
+        proof,
+        staff,
+        act,
+        hand,
+        state,
+        duty,
+        ground,
+        appeal_ground,
+        choice_word,
+    )
     app.jinja_env.filters.update({f.__name__: f for f in filters})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(policy=policy, countries=ALPHA_3, _l=lazy_gettext)

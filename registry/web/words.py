@@ -8,7 +8,10 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _
 
 from registry import policy
+from registry.appeals.rules import Ground as AppealGround
 from registry.checks.rules import Duty
+from registry.panels.rules import Choice
+from registry.reports.rules import Ground
 
 Words = Mapping[str, Any]  # by the name in code; the values are texts that wait for the reader's language
 
@@ -43,6 +46,31 @@ STAFF: Final[Words] = {
     policy.Staff.AGENCY: _("agency staff"),
     policy.Staff.FRANCHISE: _("staff of a franchisee"),
     policy.Staff.GIG: _("a self-employed rider or driver"),
+}
+# Why a screener refuses a report.
+GROUNDS: Final[Words] = {
+    Ground.OUT_OF_SCOPE: _("It is about something else than customers’ data."),
+    Ground.LABOUR_DISPUTE: _("It is about a dispute at work: union work, wages, an injury."),
+    Ground.RETALIATION: _("There are signs that a complaint is being paid back."),
+    Ground.NO_EVIDENCE: _("No evidence shows one of the alleged facts."),
+    Ground.WRONG_PERSON: _("It may be about the wrong person."),
+}
+# What the accused say against one.
+APPEAL_GROUNDS: Final[Words] = {
+    AppealGround.WRONG_PERSON: _("They are not the person it is about."),
+    AppealGround.NOT_TRUE: _("It is not true."),
+    AppealGround.NOT_IN_SCOPE: _("It is about something else than customers’ data, or about a dispute at work."),
+    AppealGround.DISPROPORTIONATE: _("It weighs less than the report says, or the term is too long."),
+    AppealGround.PROCEDURE: _("The rules were not kept."),
+    AppealGround.NEW_FACTS: _("There are new facts."),
+    AppealGround.COURT_OUTCOME: _("A court, the police or an arbitration has decided."),
+}
+CHOICES: Final[Words] = {
+    Choice.KEEP: _("The listing stays as it is."),
+    Choice.CORRECT: _("The listing is corrected to a milder level."),
+    Choice.SHORTEN: _("The listing is shortened."),
+    Choice.SUSPEND: _("The listing is hidden."),
+    Choice.VOID: _("The report is void: nothing of it may be held against the person."),
 }
 DUTIES: Final[Words] = {
     Duty.CONFIRM_IDENTITY: _("Confirm the person’s identity with the filing member."),

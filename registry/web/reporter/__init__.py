@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.reporter import signing_key
+from registry.web.reporter import appeals, desk, draft, exhibits, facts, filing, report, signing_key
 from registry.web.reporter.blueprint import bp
 
-__all__ = ["bp", "signing_key"]
+__all__ = ["appeals", "bp", "desk", "draft", "exhibits", "facts", "filing", "report", "signing_key"]

@@ -12,12 +12,10 @@ from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.errors import NotFound
 from registry.reports import queries as reports
-from registry.reports.contents import Kind
 from registry.reports.exhibits import open_as_subject
 from registry.web.context import actor, case_id, running
+from registry.web.exhibits import saved
 from registry.web.subject.blueprint import bp
-
-ENDINGS = {Kind.PDF: "pdf", Kind.PNG: "png", Kind.JPEG: "jpg", Kind.CSV: "csv", Kind.TEXT: "txt"}
 
 
 @bp.get("/case/exhibits/<int:place>")
@@ -31,7 +29,4 @@ def exhibit(place: int) -> Response:
         if not 1 <= place <= len(digests):
             raise NotFound("the report has no such exhibit")
         opened = open_as_subject(session, case_id=case.id, sha256=digests[place - 1], now=run.clock(), by=actor().id)
-    response = Response(opened.data, mimetype=opened.kind.value)
-    name = f"{case.number}-exhibit-{place}.{ENDINGS[opened.kind]}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        return saved(opened, number=case.number, place=place)
