@@ -75,6 +75,8 @@ class Action(enum.StrEnum):
     FINDING_READ = "finding-read"
     FINDING_RAISE = "finding-raise"
     FINDING_ANSWER = "finding-answer"
+    RESTRAINT_READ = "restraint-read"
+    RESTRAINT_LIFT = "restraint-lift"
     ORDER_READ = "order-read"
     ORDER_ISSUE = "order-issue"  # issue, or confirm what the other side has issued
     ERASURE_READ = "erasure-read"
@@ -170,6 +172,12 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REGULATOR, _A.REVIEW_DECIDE): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_READ): Relation.ANY,
         (_R.REGULATOR, _A.FINDING_RAISE): Relation.ANY,
+        **{
+            (role, _A.RESTRAINT_READ): Relation.OWN  # narrowed to the own member's
+            for role in (_R.REPORTER, _R.APPROVER, _R.MEMBER_ADMIN)
+        },
+        (_R.REGULATOR, _A.RESTRAINT_READ): Relation.ANY,
+        (_R.REGULATOR, _A.RESTRAINT_LIFT): Relation.ANY,
         (_R.REGULATOR, _A.ORDER_READ): Relation.ANY,
         (_R.REGULATOR, _A.ORDER_ISSUE): Relation.ANY,
         (_R.REGULATOR, _A.ERASURE_READ): Relation.ANY,
@@ -221,6 +229,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.REVIEW_READ: frozenset({Scope.ROSTER, Scope.AUDIT}),
         _A.REVIEW_DECIDE: frozenset({Scope.ROSTER, Scope.AUDIT}),
         _A.FINDING_RAISE: frozenset({Scope.AUDIT}),
+        _A.RESTRAINT_READ: frozenset({Scope.REPORT, Scope.AUDIT}),
+        _A.RESTRAINT_LIFT: frozenset({Scope.AUDIT}),
         _A.APPEAL_INTERVENE: frozenset({Scope.AUDIT}),
         _A.SILENCE_ATTEST: frozenset({Scope.AUDIT}),
         _A.FINDING_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.AUDIT}),

@@ -185,6 +185,9 @@ REMIND_BEFORE: Final = (3 * DAY, 1 * DAY)  # of every date by which somebody owe
 OVERTURN_LOOKS_BACK: Final = 365 * DAY
 OVERTURN_AT_LEAST: Final = 10  # decided cases, before a rate says anything
 OVERTURN_INVESTIGATED: Final = 0.10  # a member overturned more often than this has to answer for it
+OVERTURN_THROTTLED: Final = 0.20  # …more often than this files so many reports a day, until a regulator lifts it…
+THROTTLED_FILINGS: Final = 1
+OVERTURN_SUSPENDED: Final = 0.40  # …and more often than this files none
 FINDING_ANSWER: Final = 10 * DAY  # then the regulators are told
 
 # Recalls

@@ -119,5 +119,7 @@ def _deadlines() -> Iterator[str]:
 def _rest() -> Iterator[str]:
     if policy.CONSENT_FOR.keys() != set(policy.Purpose) or not all(policy.CONSENT_FOR.values()):
         yield "CONSENT_FOR must say for every purpose how sure the consent must be"
+    if not 0 < policy.OVERTURN_INVESTIGATED < policy.OVERTURN_THROTTLED < policy.OVERTURN_SUSPENDED < 1:
+        yield "OVERTURN_INVESTIGATED, OVERTURN_THROTTLED and OVERTURN_SUSPENDED must be parts of one, in this order"
     if policy.SEATS % 2 == 0 or policy.SEATS < 3:
         yield "SEATS must be odd, and three or more"

@@ -20,6 +20,7 @@ import registry.orders.models
 import registry.panels.models
 import registry.recalls.models
 import registry.reports.models
+import registry.restraints.models
 import registry.reviews.models
 import registry.watches.models
 from registry.db import Base

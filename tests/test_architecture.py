@@ -14,8 +14,8 @@ REGISTRY = Path(__file__).parent.parent / "registry"
 # A name may import only what stands to its left; the edges stand side by side and do not import each other.
 LEFT_TO_RIGHT = """
     errors clock base64url config policy policy_check pictures paper identity signing vault db log client members
-    accounts access keys cases notices invitations reports mandates entries checks watches recalls appeals amendments
-    panels reviews findings orders erasures copies rotation schema revisions audit running parent
+    accounts access keys cases notices invitations restraints reports mandates entries checks watches recalls appeals
+    amendments panels reviews findings orders erasures copies rotation schema revisions audit running parent
 """
 ORDER: list[set[str]] = [
     *({name} for name in LEFT_TO_RIGHT.split()),

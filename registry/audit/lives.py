@@ -18,6 +18,7 @@ from registry.notices.rules import NEXT as NOTICE
 from registry.orders.rules import NEXT as ORDER
 from registry.reports.rules import INSPECTION
 from registry.reports.rules import NEXT as REPORT
+from registry.restraints.rules import NEXT as RESTRAINT
 from registry.reviews.rules import NEXT as REVIEW
 
 # The transition table of every table whose rows have a `state`.
@@ -31,6 +32,7 @@ LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
     "notice": NOTICE,
     "order": ORDER,
     "report": REPORT,
+    "restraint": RESTRAINT,
     "review": REVIEW,
 }
 

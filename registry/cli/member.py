@@ -5,11 +5,15 @@ from __future__ import annotations
 import click
 import sqlalchemy as sa
 
+from registry import policy
+from registry.accounts.actions import actor_of
 from registry.cli.context import Context
 from registry.cli.operator import acting
 from registry.members import actions
 from registry.members.models import Kind, Member, Standing
 from registry.notices.actions import set_webhook
+from registry.reports.prose import verify_prose
+from registry.restraints import actions as restraints
 from registry.running import start
 
 
@@ -56,6 +60,30 @@ def standing(context: Context, member_id: str, standing: str) -> None:
     with acting(context) as (session, actor, now):
         actions.set_standing(session, member_id=member_id, standing=Standing(standing), actor=actor.id, now=now)
     click.echo(f"{member_id} is {standing}")
+
+
+@member.command("restraints")
+@click.option("--as", "account", required=True, help="Who asks: a regulator.")
+@click.pass_obj
+def list_restraints(context: Context, account: str) -> None:
+    """Members that file less, or nothing, because their listings fell too often."""
+    with start(context.settings).store.read() as session:
+        for row in restraints.page(session, actor=actor_of(session, account)):
+            rate = f"{row.overturned} of {row.decided} overturned"
+            click.echo(f"{row.id}  {row.member_id:<16} {row.state.value:<10} {rate}, since {row.since:%Y-%m-%d}")
+
+
+@member.command("lift")
+@click.argument("restraint_id", metavar="RESTRAINT")
+@click.option("--reasons", required=True, help="Why it ends.")
+@click.option("--as", "account", required=True, help="Who decides: a regulator.")
+@click.pass_obj
+def lift(context: Context, restraint_id: str, reasons: str, account: str) -> None:
+    """Let the member of RESTRAINT file again as others do."""
+    verify_prose(reasons, field="reasons", most=policy.REASONS_LENGTH)
+    with acting(context, account) as (session, actor, now):
+        row = restraints.lift(session, actor=actor, restraint_id=restraint_id, reasons=reasons, now=now)
+        click.echo(f"{row.member_id} files as others do")
 
 
 @member.command("webhook")

@@ -24,6 +24,8 @@ from registry.members.models import Member
 from registry.notices.actions import send
 from registry.panels import statistics
 from registry.reports.prose import verify_prose
+from registry.restraints import actions as restraints
+from registry.restraints.models import Restraint
 
 CLOCK: Final = "system:findings"
 
@@ -82,6 +84,16 @@ def overturned_too_often(session: Session, now: datetime) -> list[Finding]:
             row.due_at = now + policy.FINDING_ANSWER
             found.append(raise_(session, row, CLOCK, now, tell=[each.member, *regulators(session)]))
     return found
+
+
+def restrain(session: Session, now: datetime) -> list[Restraint]:
+    """Let members file less, or nothing, whose listings fall so often; once for each step that the policy has."""
+    found = statistics.overturned(session, now=now, after=restraints.lifted_at(session))
+    imposed = (
+        restraints.impose(session, member_id=each.member, decided=each.decided, overturned=each.overturned, now=now)
+        for each in found
+    )
+    return [row for row in imposed if row is not None]
 
 
 def answer(session: Session, *, actor: Actor, finding: Finding, text: str, now: datetime) -> Finding:

@@ -69,6 +69,9 @@ _STEPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 
 
+_NEVER: Final[Mapping[str, datetime]] = MappingProxyType({})
+
+
 def decisions(session: Session, *, limit: int = 1_000) -> list[Published]:
     """The newest decisions, by month and then in an order that tells nothing."""
     month = sa.func.substr(sa.cast(Decision.decided_at, sa.String), 1, 7)
@@ -117,8 +120,11 @@ def _took(step: str, taken: Iterable[tuple[timedelta, timedelta | None]]) -> Too
     return Took(step, len(times), timedelta(seconds=median(t.total_seconds() for t in lasted)), max(lasted), in_time)
 
 
-def overturned(session: Session, *, now: datetime) -> list[Overturned]:
-    """Every member whose listings were decided on in the last year, by id. The last decision of a case counts."""
+def overturned(session: Session, *, now: datetime, after: Mapping[str, datetime] = _NEVER) -> list[Overturned]:
+    """Every member whose listings were decided on in the last year, by id. The last decision of a case counts.
+
+    Of the members in `after` only what was decided later than that counts.
+    """
     last: dict[str, tuple[str, Choice]] = {}
     rows = session.execute(
         sa.select(Decision, Appeal.member_id)
@@ -127,6 +133,8 @@ def overturned(session: Session, *, now: datetime) -> list[Overturned]:
         .order_by(Decision.decided_at, Decision.id)
     )
     for decision, member in rows:
+        if member in after and decision.decided_at <= after[member]:
+            continue
         last[decision.case_id] = (member, decision.choice)
     counts: dict[str, list[bool]] = defaultdict(list)
     for member, choice in last.values():

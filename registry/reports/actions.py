@@ -25,8 +25,10 @@ from registry.reports.exhibits import bind
 from registry.reports.hands import by_own_hand
 from registry.reports.models import Countersignature, Report, ReportVersion
 from registry.reports.prose import verify_prose
+from registry.reports.restraint import require_may_file
 from registry.reports.rules import NEXT, Verb
 from registry.reports.statement import Accusation
+from registry.restraints.actions import require_not_suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def file(
     accusation = statement.read(signed.payload, member_id=actor.member_id, issuer=issuer)
     if (before := versions.replayed(session, actor.member_id, signed, accusation.jti)) is not None:
         return Filed(before, session.get_one(Case, before.case_id), is_new=False)
+    require_may_file(session, actor.member_id, now)
     statement.verify_timely(accusation, signed.payload, now=now)
     reach = read_contact(contact)
     case, key = open_case(
@@ -89,6 +92,7 @@ def countersign(session: Session, *, actor: Actor, report_id: str, token: str, i
     version = versions.present(session, report)
     if _is_countersigned_by(session, version, signed.digest):
         return report
+    require_not_suspended(session, actor.member_id)
     said = statement.read_countersignature(signed.payload, member_id=actor.member_id, issuer=issuer, now=now)
     _verify_second_person(session, actor, report)
     case, key = queries.case_of(session, report)

@@ -29,6 +29,7 @@ from registry.reports.models import Report, ReportVersion
 from registry.reports.queries import Contact
 from registry.reports.rules import NEXT, Verb
 from registry.reports.statement import Accusation
+from registry.restraints.actions import require_not_suspended
 from registry.signing import canonical, jws
 
 
@@ -53,6 +54,7 @@ def replace(
     if (before := replayed(session, actor.member_id, signed, accusation.jti)) is not None:
         _verify_of(report, before)
         return report
+    require_not_suspended(session, actor.member_id)
     statement.verify_timely(accusation, signed.payload, now=now, filed_at=report.filed_at)
     reach = read_contact(contact)
     case, key = queries.case_of(session, report)

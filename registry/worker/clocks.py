@@ -22,7 +22,7 @@ from registry.entries.queries import to_contact
 from registry.erasures import retention
 from registry.errors import ZiluError
 from registry.findings import canaries
-from registry.findings.actions import exhausted_panels, overdue_appeals, overturned_too_often
+from registry.findings.actions import exhausted_panels, overdue_appeals, overturned_too_often, restrain
 from registry.findings.never_applied import escalate_due as escalate_findings
 from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
@@ -121,7 +121,8 @@ def findings(run: Running) -> bool:
     """Raise what is late in appeals, and panels that cannot be filled; remind whoever has a date before them."""
     now = run.clock()
     with run.store.write() as session:
-        raised = [raising(session, now) for raising in (overdue_appeals, exhausted_panels, overturned_too_often)]
+        duties = (overdue_appeals, exhausted_panels, overturned_too_often, restrain)
+        raised = [duty(session, now) for duty in duties]
         return any([*raised, remind_due(session, now)])
 
 

@@ -62,6 +62,7 @@ from registry.recalls.rules import Reason
 from registry.reports import answering, inspections
 from registry.reports.drafts import save as save_draft
 from registry.reports.serving import record_attempt
+from registry.restraints import actions as restraints
 from registry.reviews import actions as reviews
 from registry.reviews.models import Review
 from registry.rotation import actions as rotations
@@ -105,6 +106,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.withdraw()
     told.check_recall_and_acknowledge()
     told.amend()
+    told.restrain()
     told.subject_enters()
     told.inspect()
     told.appeal()
@@ -228,6 +230,9 @@ class _Telling:
             with self.store.write() as session:
                 amendments.confirm(session, actor=ana.actor, amendment_id=row.id, token=token, **how)
         self.pass_time(timedelta(hours=1))
+
+    def restrain(self) -> None:
+        self.do(lambda s: restraints.impose(s, member_id="birch", decided=10, overturned=3, now=self.now))
 
     def review(self) -> None:
         """The subject asks for the end of the listing, in vain."""

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from registry import policy
-from registry.findings.actions import overturned_too_often
+from registry.findings.actions import overturned_too_often, restrain
 from registry.findings.rules import Kind
 from registry.panels import statistics
 from registry.panels.rules import Choice
 from registry.panels.statistics import Overturned, Published, is_too_often
+from registry.restraints import actions as restraints
 from tests.unit.appeals.contest import Contest
 
 
@@ -61,3 +62,20 @@ def test_a_member_overturned_too_often_has_to_answer_for_it_once_a_month(
         assert (finding.kind, finding.member_id) == (Kind.OVERTURNED, "acme")
     with drawn.store.write() as session:
         assert overturned_too_often(session, drawn.now) == []
+
+
+def test_a_member_whose_listings_fall_files_no_more_until_new_ones_say_otherwise(
+    drawn: Contest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn.answer().hear().votes("void", "void", "void")
+    with drawn.store.write() as session:
+        assert restrain(session, drawn.now) == []  # one decision says nothing
+    monkeypatch.setattr(policy, "OVERTURN_AT_LEAST", 1)
+    with drawn.store.write() as session:
+        (row,) = restrain(session, drawn.now)
+        assert (row.member_id, row.state, row.decided, row.overturned) == ("acme", "suspended", 1, 1)
+        assert restrain(session, drawn.now) == []
+        rex = drawn.cast.rex.actor
+        restraints.lift(session, actor=rex, restraint_id=row.id, reasons="They explained.", now=drawn.now)
+    with drawn.store.write() as session:
+        assert restrain(session, drawn.now + timedelta(days=1)) == []
