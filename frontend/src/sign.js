@@ -56,12 +56,17 @@ function entered() {
 async function send(identity) {
   const key = form.dataset.typ ? await own() : null;
   await requireAlive();
-  const typed = Object.fromEntries(fields.map((name) => [name, form.elements[name].value.trim()]));
+  const typed = Object.fromEntries(fields.map((name) => [name, written(form.elements[name])]));
   const sub = identity ? { sub: await tagOf(identity) } : {};
   await requireSame(sub);
   if (!key) return (await post(form.dataset.sendUrl, { ...typed, tag: sub.sub })).next;
   const token = await sign({ ...json("claims"), ...typed, ...sub }, form.dataset.typ, key);
   return (await post(form.dataset.sendUrl, { token })).next;
+}
+
+// A case number has capitals only, however it is typed (data-capitals).
+function written({ value, dataset }) {
+  return "capitals" in dataset ? value.trim().toUpperCase() : value.trim();
 }
 
 async function own() {

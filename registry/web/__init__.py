@@ -28,7 +28,9 @@ from registry.web import (
     public,
     regulator,
     reporter,
+    roster,
     subject,
+    verifier,
     wording,
 )
 from registry.web.context import running
@@ -46,6 +48,8 @@ def blueprints() -> dict[Blueprint, auth.Guard]:
         checker.bp: auth.guard_account,
         reporter.bp: auth.guard_account,
         member.bp: auth.guard_account,
+        roster.bp: auth.guard_account,
+        verifier.bp: auth.guard_account,
         regulator.bp: auth.guard_account,
         subject.bp: auth.guard_subject,
     }

@@ -44,6 +44,24 @@ LINKS = (
         _("Make the key that you sign with in this browser, and see whether it is enrolled."),
     ),
     Link(
+        "bench.docket",
+        Action.REPORT_SCREEN,
+        _("Screening"),
+        _("Reports that wait for a neutral screener."),
+    ),
+    Link(
+        "bench.panel",
+        Action.APPEAL_HEAR,
+        _("Panel"),
+        _("The appeals that you decide with two others, and your interests to declare."),
+    ),
+    Link(
+        "verifier.at_the_counter",
+        Action.CASE_ATTEST,
+        _("Counter"),
+        _("Confirm that the person of a case stands before you."),
+    ),
+    Link(
         "member.keys_of_member",
         Action.KEY_ENROL,
         _("Signing keys"),

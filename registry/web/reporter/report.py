@@ -20,7 +20,7 @@ from registry.reports import actions, answering, drafts, exhibits, queries, scre
 from registry.reports.models import Report
 from registry.reports.rules import OPEN, State
 from registry.web.context import actor, running, sent
-from registry.web.exhibits import saved
+from registry.web.exhibits import digest_at, saved
 from registry.web.forms import AtMost, Form, typed
 from registry.web.reporter.blueprint import bp
 from registry.web.signing import signing, standard
@@ -144,14 +144,6 @@ def countersigned(report_id: str) -> dict[str, str]:
             session, actor=actor(), report_id=report_id, token=token, issuer=run.issuer, now=run.clock()
         )
     return {"next": url_for("reporter.report", report_id=report_id)}
-
-
-def digest_at(session: Session, found: Report, place: int) -> str:
-    """The exhibit at this place of the report, from 1."""
-    digests: list[str] = queries.words_of(found, queries.case_of(session, found)[1])["exhibits"]
-    if not 1 <= place <= len(digests):
-        raise NotFound("the report has no such exhibit")
-    return digests[place - 1]
 
 
 def _may_countersign(session: Session, found: Report) -> bool:

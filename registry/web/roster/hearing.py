@@ -1,0 +1,144 @@
+"""`/panel/<appeal>`: the whole file before the three who decide; its evidence; what was heard; to step down."""
+
+from __future__ import annotations
+
+from flask import Response as FlaskResponse
+from flask import make_response, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _
+from werkzeug import Response
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired
+
+from registry.access import Action, needs
+from registry.appeals import draw
+from registry.appeals import queries as appeals
+from registry.appeals.models import Appeal
+from registry.appeals.rules import DRAWABLE, Duty, State
+from registry.cases.models import Case
+from registry.db import Session
+from registry.errors import Conflict, Invalid, NotFound
+from registry.members.models import Member
+from registry.panels import actions as panels
+from registry.panels import evidence
+from registry.panels import queries as views
+from registry.reports import queries as reports
+from registry.reports.exhibits import Opened
+from registry.web.context import actor, running
+from registry.web.exhibits import digest_at, mark_of, saved, shown
+from registry.web.forms import AtMost, Form, typed
+from registry.web.roster.blueprint import bp
+
+
+class HearingForm(Form):
+    notes = TextAreaField(
+        _("What was heard"),
+        [InputRequired(_("Enter what was heard.")), AtMost(panels.NOTES_LENGTH, _("What was heard"))],
+    )
+
+
+@bp.get("/panel/<appeal_id>")
+@needs(Action.APPEAL_HEAR)
+def appeal(appeal_id: str) -> str:
+    """Reading it is an act of the case."""
+    run = running()
+    with run.store.write() as session:
+        view = views.read(session, actor=actor(), appeal_id=appeal_id, now=run.clock())
+        found = view.item.appeal
+        return render_template(
+            "roster/appeal.html",
+            view=view,
+            member=session.get_one(Member, found.member_id).name,
+            decide_by=view.item.due.get(Duty.DECIDE),
+            may_hear=found.state is State.ANSWERED,
+            may_vote=is_awaited(session, found),
+            may_step_down=found.state in DRAWABLE,
+            reader=actor().id,
+            now=run.clock(),
+        )
+
+
+@bp.get("/panel/<appeal_id>/exhibits/<int:place>")
+@needs(Action.APPEAL_HEAR)
+def panel_exhibit(appeal_id: str, place: int) -> str:
+    """One piece of evidence, with the name of who reads it over it; opening it is an act of the case."""
+    opened, number = _open(appeal_id, place)
+    return render_template(
+        "roster/exhibit.html",
+        shown=shown(opened),
+        number=number,
+        place=place,
+        back_to=url_for("bench.appeal", appeal_id=appeal_id),
+        file_url=url_for("bench.panel_exhibit_file", appeal_id=appeal_id, place=place),
+        reader=actor().id,
+        now=running().clock(),
+    )
+
+
+@bp.get("/panel/<appeal_id>/exhibits/<int:place>/file")
+@needs(Action.APPEAL_HEAR)
+def panel_exhibit_file(appeal_id: str, place: int) -> FlaskResponse:
+    opened, number = _open(appeal_id, place)
+    return saved(opened, number=number, place=place, mark=mark_of(actor().id, running().clock()))
+
+
+@bp.route("/panel/<appeal_id>/hearing", methods=["GET", "POST"])
+@needs(Action.APPEAL_HEAR)
+def hear(appeal_id: str) -> Response:
+    form = HearingForm()
+    with running().store.read() as session:
+        number = number_of(session, seated(session, appeal_id))
+    if form.validate_on_submit() and _heard(form, appeal_id):
+        return redirect(url_for("bench.appeal", appeal_id=appeal_id))
+    page = render_template(
+        "roster/hearing.html", form=form, appeal_id=appeal_id, number=number, most=panels.NOTES_LENGTH
+    )
+    return make_response(page, 422 if form.errors else 200)
+
+
+@bp.post("/panel/<appeal_id>/stepping-down")
+@needs(Action.PANEL_SERVE)
+def step_down(appeal_id: str) -> Response:
+    """The next in rank is seated; the appeal is not theirs to read any more."""
+    run = running()
+    with run.store.write() as session:
+        draw.step_down(session, actor=actor(), appeal=seated(session, appeal_id), now=run.clock())
+    return redirect(url_for("bench.panel"))
+
+
+def seated(session: Session, appeal_id: str) -> Appeal:
+    """The appeal, if its panel has a seat of the reader's; to everybody else it is not there."""
+    found = session.get(Appeal, appeal_id)
+    if found is None or appeals.seat_of(session, found.id, actor().id) is None:
+        raise NotFound("there is no such appeal among those that you may read", field="id")
+    return found
+
+
+def is_awaited(session: Session, found: Appeal) -> bool:
+    """Whether the reader's vote is still to come."""
+    waiting = {seat.account_id for seat in appeals.awaited(session, found.id)}
+    return found.state is State.HEARD and actor().id in waiting
+
+
+def number_of(session: Session, found: Appeal) -> str:
+    return session.get_one(Case, found.case_id).number
+
+
+def _open(appeal_id: str, place: int) -> tuple[Opened, str]:
+    run = running()
+    with run.store.write() as session:
+        found = seated(session, appeal_id)
+        digest = digest_at(session, reports.of_case(session, found.case_id), place)
+        opened = evidence.open_exhibit(session, actor=actor(), appeal_id=appeal_id, sha256=digest, now=run.clock())
+        return opened, number_of(session, found)
+
+
+def _heard(form: HearingForm, appeal_id: str) -> bool:
+    run = running()
+    try:
+        with run.store.write() as session:
+            found = appeals.get(session, appeal_id)
+            panels.hear(session, actor=actor(), appeal=found, notes=typed(form.notes.data), now=run.clock())
+    except (Conflict, Invalid) as error:
+        form.refuse(Invalid(error.message, field="notes"))
+        return False
+    return True
