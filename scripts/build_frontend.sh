@@ -7,7 +7,19 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bundle=registry/web/static/bundle
-outputs=(check.js door.js draw.js enrol.js house.js identity.js sign.js subject.js zilu.css)
+# Each is one script of a page, or of its workers.
+scripts=(
+  check.js
+  door.js
+  draw.js
+  enrol.js
+  file.js
+  file-worker.js
+  house.js
+  sign.js
+  subject.js
+)
+outputs=("${scripts[@]}" identity.js zilu.css)
 command -v sha256sum >/dev/null || sha256sum() { shasum -a 256 "$@"; }
 
 wanted() {
@@ -65,8 +77,7 @@ sheet() {
 build() {
   rm -f "$bundle/.stamp"
   install
-  esbuild frontend/src/check.js frontend/src/door.js frontend/src/draw.js frontend/src/enrol.js frontend/src/house.js \
-    frontend/src/sign.js frontend/src/subject.js --format=iife
+  esbuild "${scripts[@]/#/frontend/src/}" --format=iife
   esbuild frontend/src/identity.js --format=esm
   sheet
   wanted >"$bundle/.stamp"

@@ -21,12 +21,12 @@
 //                                                network, or a code that the server answers with
 //     data-failed                                the sentence when nothing else fits
 
+import { saveReceipt } from "./download.js";
 import { Refused, base64url, blindBatch, finish, parse } from "./identity.js";
 import {
   Failed,
   documentType,
   followDocument,
-  get,
   onSubmit,
   post,
   sentence,
@@ -60,11 +60,7 @@ onSubmit(form, async () => {
   }
 });
 
-save?.addEventListener("click", async () => {
-  const { batch, file } = receipt;
-  const proven = await get(`${form.dataset.receiptsUrl}/${batch}`).catch(() => ({}));
-  download(`${batch}.json`, { ...file, entry: proven.entry ?? null, proof: proven.proof ?? null });
-});
+save?.addEventListener("click", () => saveReceipt(form.dataset.receiptsUrl, receipt));
 
 function entered() {
   const problems = [];
@@ -151,14 +147,6 @@ function clear() {
   explain(null);
   receipt = null;
   if (save) save.hidden = true;
-}
-
-function download(name, content) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(content)], { type: "application/json" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 // What to show for an error: the page's sentence for its code, else the server's, beside the field that it names.

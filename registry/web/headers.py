@@ -41,7 +41,7 @@ def hardened(*, https: bool) -> Callable[[Response], Response]:
 
 
 def _policy() -> ContentSecurityPolicy:
-    """Our own files and nothing else; no text ever becomes script."""
+    """Our own files and nothing else; no text ever becomes script, and a worker is one of our own."""
     return (
         ContentSecurityPolicy()
         .default_src("'none'")
@@ -52,5 +52,7 @@ def _policy() -> ContentSecurityPolicy:
         .form_action("'self'")
         .frame_ancestors("'none'")
         .base_uri("'none'")
+        .worker_src("'self'")
         .require_trusted_types_for("'script'")
+        .trusted_types("zilu-worker")
     )

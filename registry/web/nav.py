@@ -32,6 +32,12 @@ LINKS = (
         _("Ask whether one person is listed. The identity number stays in your browser."),
     ),
     Link(
+        "checker.file",
+        Action.CHECK,
+        _("Check a file"),
+        _("Ask about everybody in a staff file, CSV or Excel. The file stays in your browser."),
+    ),
+    Link(
         "reporter.desk",
         Action.APPEAL_ANSWER,
         _("Reports"),

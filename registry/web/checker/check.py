@@ -35,16 +35,20 @@ PURPOSES = {
 @bp.get("/check")
 @needs(Action.CHECK)
 def check() -> str:
+    return render_template("checker/check.html", **asked_with())
+
+
+def asked_with() -> dict[str, Any]:
+    """What a page that asks has to know before: the key that answers must prove, and the purposes."""
     run = running()
     with run.store.read() as session:
         keys = announced(session, run.holder.public())
-    return render_template(
-        "checker/check.html",
-        key_id=keys.key_id,
-        public_key=base64url.encode(keys.public),
-        purposes=PURPOSES,
-        reference_length=REFERENCE_LENGTH,
-    )
+    return {
+        "key_id": keys.key_id,
+        "public_key": base64url.encode(keys.public),
+        "purposes": PURPOSES,
+        "reference_length": REFERENCE_LENGTH,
+    }
 
 
 @bp.post("/check/evaluations")

@@ -21,7 +21,8 @@ from tests.pages import text_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; worker-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types zilu-worker"
 )
 
 

@@ -1,10 +1,14 @@
-// Runs the browser's identity module for the tests: one JSON call a line in, one JSON answer a line out.
+// Runs the browser's modules for the tests: one JSON call a line in, one JSON answer a line out.
 
 import { createInterface } from "node:readline";
 
 import { canonical } from "../../../frontend/src/canonical.js";
 import { fingerprint, sign, thumbprint } from "../../../frontend/src/keys.js";
 import { answer, base64url, blindBatch, finish, parse } from "../../../frontend/src/identity.js";
+
+import { blindMany, elementsOf, finishMany } from "../../../frontend/src/batch.js";
+import { csv } from "../../../frontend/src/csv.js";
+import { read } from "../../../frontend/src/staff.js";
 
 const kept = [];
 
@@ -16,6 +20,17 @@ const calls = {
     return { elements, handle: kept.push(blinds) - 1 };
   },
   finish: ({ handle, evaluation, publicKey }) => outcome(() => finish(kept[handle], evaluation, publicKey)),
+  blindMany({ documents }) {
+    const blinds = blindMany(documents);
+    return { elements: elementsOf(blinds), handle: kept.push(blinds) - 1 };
+  },
+  finishMany: ({ handle, evaluation, publicKey }) => outcome(() => finishMany(kept[handle], evaluation, publicKey)),
+  read: ({ bytes, type, column, today }) =>
+    read(Uint8Array.from(Buffer.from(bytes, "base64")), type ?? "CN-RIC", column ?? null, today ?? undefined).then(
+      (value) => ({ value }),
+      ({ code, row }) => ({ refused: code, row }),
+    ),
+  csv: ({ rows }) => csv(rows),
   answer: ({ document, m }) => outcome(() => answer(document, m)),
   decode: ({ texts, size }) => texts.map((text) => outcome(() => [...base64url.decode(text, size)])),
   canonical: ({ value }) => outcome(() => canonical(value)),

@@ -25,6 +25,9 @@ PAIR = KeyPair.of(group.scalar_random())
 PUBLIC = base64url.encode(PAIR.public)
 
 
+MANY = pytest.mark.parametrize("how", ["", "Many"])  # one after the other, and as for a whole file
+
+
 def people(count: int) -> list[Document]:
     random = Random(count)
     return [document.parse(sample.number(random)) for _ in range(count)]
@@ -46,19 +49,21 @@ def tag_of(each: Document, pair: KeyPair = PAIR) -> str:
     return base64url.encode(group.multiply(pair.private, voprf.hash_to_group(each.oprf_input)))
 
 
+@MANY
 @pytest.mark.parametrize("count", [1, 2, 7, 200])
-def test_blinded_in_the_browser_and_evaluated_in_python_gives_the_tag(node: Node, count: int) -> None:
+def test_blinded_in_the_browser_and_evaluated_in_python_gives_the_tag(node: Node, how: str, count: int) -> None:
     documents = people(count)
-    blinded = node("blind", documents=as_sent(documents))
+    blinded = node("blind" + how, documents=as_sent(documents))
     evaluation = evaluation_of(blinded["elements"])
-    finished = node("finish", handle=blinded["handle"], evaluation=evaluation, publicKey=PUBLIC)
+    finished = node("finish" + how, handle=blinded["handle"], evaluation=evaluation, publicKey=PUBLIC)
     assert finished["value"] == [tag_of(each) for each in documents]
 
 
-def test_every_blinding_is_another_and_the_tag_is_the_same(node: Node) -> None:
+@MANY
+def test_every_blinding_is_another_and_the_tag_is_the_same(node: Node, how: str) -> None:
     documents = people(3) * 2
-    elements = node("blind", documents=as_sent(documents))["elements"]
-    elements += node("blind", documents=as_sent(documents))["elements"]
+    elements = node("blind" + how, documents=as_sent(documents))["elements"]
+    elements += node("blind" + how, documents=as_sent(documents))["elements"]
     assert len(set(elements)) == len(elements)
 
 
@@ -112,27 +117,30 @@ WRONG: dict[str, Callable[[dict[str, Any], list[str]], dict[str, Any]]] = {
 }
 
 
+@MANY
 @pytest.mark.parametrize("wrong", WRONG)
-def test_an_answer_that_is_not_the_keys_is_refused(node: Node, wrong: str) -> None:
-    blinded = node("blind", documents=as_sent(people(3)))
+def test_an_answer_that_is_not_the_keys_is_refused(node: Node, how: str, wrong: str) -> None:
+    blinded = node("blind" + how, documents=as_sent(people(3)))
     good = evaluation_of(blinded["elements"])
     bad = WRONG[wrong](good, blinded["elements"])
-    assert "refused" in node("finish", handle=blinded["handle"], evaluation=bad, publicKey=PUBLIC)
-    assert "value" in node("finish", handle=blinded["handle"], evaluation=good, publicKey=PUBLIC)
+    assert "refused" in node("finish" + how, handle=blinded["handle"], evaluation=bad, publicKey=PUBLIC)
+    assert "value" in node("finish" + how, handle=blinded["handle"], evaluation=good, publicKey=PUBLIC)
 
 
-def test_the_key_that_was_known_beforehand_decides(node: Node) -> None:
+@MANY
+def test_the_key_that_was_known_beforehand_decides(node: Node, how: str) -> None:
     other = KeyPair.of(group.scalar_random())
-    blinded = node("blind", documents=as_sent(people(1)))
+    blinded = node("blind" + how, documents=as_sent(people(1)))
     evaluation = {**evaluation_of(blinded["elements"], other), "public_key": base64url.encode(other.public)}
     for key in (PUBLIC, base64url.encode(bytes(32)), "", None):
-        assert "refused" in node("finish", handle=blinded["handle"], evaluation=evaluation, publicKey=key)
+        assert "refused" in node("finish" + how, handle=blinded["handle"], evaluation=evaluation, publicKey=key)
 
 
-def test_an_empty_batch_is_refused(node: Node) -> None:
-    blinded = node("blind", documents=[])
+@MANY
+def test_an_empty_batch_is_refused(node: Node, how: str) -> None:
+    blinded = node("blind" + how, documents=[])
     evaluation = {"elements": [], "proof": base64url.encode(bytes(64))}
-    assert "refused" in node("finish", handle=blinded["handle"], evaluation=evaluation, publicKey=PUBLIC)
+    assert "refused" in node("finish" + how, handle=blinded["handle"], evaluation=evaluation, publicKey=PUBLIC)
 
 
 def matches(node: Node, person: Document, case: Document) -> bool:
