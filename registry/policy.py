@@ -144,6 +144,8 @@ CHECK_KEPT_HIRED: Final = 365 * DAY  # …when they were hired, or were staff al
 NEVER_APPLIED_ANSWER: Final = 10 * DAY  # for a member to show that somebody did apply
 CHECKS_PER_HEAD_AND_DAY: Final = 2  # a member's daily budget is its declared headcount times this
 CHECKS_PER_DAY_AT_LEAST: Final = 100  # for small members, and for verifiers, who declare no staff
+CHECKS_AT_ONCE: Final = Fraction(2, 3)  # of a day's budget at one stroke: everybody once. One batch is always allowed
+CHECKS_RECOVER: Final = timedelta(hours=8)  # from nothing left of that to all of it, evenly
 CANARIES: Final = 50  # identities that nobody has: a check of one raises an alarm
 
 

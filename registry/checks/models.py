@@ -34,6 +34,15 @@ class Allowance(Base):
     used: Mapped[int]
 
 
+class Burst(Base):
+    """When somebody may ask at full stroke again: each evaluation moves it on, and time goes towards it."""
+
+    __tablename__ = "burst"
+
+    scope: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # as of `allowance`
+    full_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Batch(Base):
     """One request with up to 1,000 checks. Its receipt is not kept: it is signed again from here, byte for byte."""
 

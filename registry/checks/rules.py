@@ -18,8 +18,10 @@ from registry.policy import (
     CHECK_KEPT,
     CHECK_KEPT_HIRED,
     CHECK_OPEN,
+    CHECKS_AT_ONCE,
     CHECKS_PER_DAY_AT_LEAST,
     CHECKS_PER_HEAD_AND_DAY,
+    CHECKS_RECOVER,
     CONSENT_FOR,
     DAY,
     Consent,
@@ -110,6 +112,28 @@ def ceilings(*, member: str, unit: str, account: str, headcount: int) -> dict[st
     whole = max(headcount * CHECKS_PER_HEAD_AND_DAY, CHECKS_PER_DAY_AT_LEAST)
     part = whole * 3 // 4
     return {f"account:{account}": part, f"member:{member}": whole, f"unit:{unit}": part}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """How many evaluations may be had at one stroke; from none left, all are there again after `CHECKS_RECOVER`."""
+
+    size: int
+
+    @classmethod
+    def of(cls, ceiling: int) -> Bucket:
+        """That of whoever may have `ceiling` in one day."""
+        return cls(max(int(ceiling * CHECKS_AT_ONCE), BATCH))
+
+    def full_after(self, full_at: datetime | None, units: int, now: datetime) -> datetime:
+        """When the bucket is full again if `units` are taken now; `full_at` is when it would have been."""
+        begins = now if full_at is None else max(full_at, now)
+        return begins + CHECKS_RECOVER * units // self.size
+
+    @staticmethod
+    def latest(now: datetime) -> datetime:
+        """What `full_after` may be at most: then nothing is left."""
+        return now + CHECKS_RECOVER
 
 
 def budget_day(now: datetime) -> str:

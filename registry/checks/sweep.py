@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from registry.cases.models import Case
 from registry.checks.forgetting import forget_checks
-from registry.checks.models import Allowance, Check, Ticket
+from registry.checks.models import Allowance, Burst, Check, Ticket
 from registry.checks.rules import budget_day
 from registry.db import Session
 from registry.log.actions import record
@@ -24,6 +24,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
     gone = [
         *session.scalars(sa.select(Ticket).where(Ticket.expires_at <= now - DAY).limit(limit)),
         *session.scalars(sa.select(Allowance).where(Allowance.day < budget_day(now - DAY)).limit(limit)),
+        *session.scalars(sa.select(Burst).where(Burst.full_at <= now - DAY).limit(limit)),
     ]
     for row in gone:
         session.delete(row)

@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from registry import vault
 from registry.access import Actor
 from registry.checks import actions, budgets, queries
-from registry.checks.models import Allowance, Batch, Check, Ticket
+from registry.checks.models import Allowance, Batch, Burst, Check, Ticket
 from registry.checks.rules import Duty, Outcome
 from registry.checks.sweep import sweep
 from registry.db import Store
@@ -21,6 +22,7 @@ from registry.entries.models import Entry
 from registry.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from registry.identity import tags
 from registry.keys.holder import Holder
+from registry.log.actions import record
 from registry.log.models import Act
 from registry.members.models import Member, Standing
 from registry.policy import CHECK_KEPT_HIRED, CHECK_OPEN, DAY, TICKET_LIFE
@@ -313,6 +315,54 @@ def test_accounts_and_units_have_ceilings_of_their_own(
         admitted(store, holder, people(3), cast[second].actor, clock())
 
 
+def charged(store: Store, actor: Actor, units: int, clock: MovingClock) -> None:
+    with store.write() as session:
+        budgets.charge(session, actor=actor, units=units, now=clock())
+        record(session, "identity.evaluate", actor=actor.id, now=clock())
+
+
+def test_who_has_used_up_the_stroke_is_told_the_second_from_which_the_batch_fits(
+    store: Store, cast: Cast, clock: MovingClock
+) -> None:
+    set_headcount(store, "birch", 3_000)  # 4,500 a day for the account, 3,000 of them at one stroke
+    hana = cast.hana.actor
+    charged(store, hana, 2_500, clock)
+    before = allowances(store)
+    with store.read() as session, pytest.raises(TooMany) as early:
+        budgets.require(session, actor=hana, units=1_000, now=clock())
+    with pytest.raises(TooMany, match="your account may have 3000 evaluations at one stroke") as refused:
+        charged(store, hana, 1_000, clock)
+    assert refused.value.retry_after == early.value.retry_after == 8 * 3600 * 500 // 3_000
+    assert allowances(store) == before
+    charged(store, hana, 500, clock)
+    clock.move(timedelta(seconds=8 * 3600 * 1_000 // 3_000 - 1))
+    with pytest.raises(TooMany, match="stroke") as refused:
+        charged(store, hana, 1_000, clock)
+    clock.move(timedelta(seconds=refused.value.retry_after))
+    charged(store, hana, 1_000, clock)
+
+
+def test_midnight_gives_no_second_stroke(store: Store, cast: Cast, clock: MovingClock) -> None:
+    set_headcount(store, "birch", 3_000)
+    clock.move(timedelta(hours=14, minutes=59))
+    charged(store, cast.hana.actor, 3_000, clock)
+    clock.move(timedelta(minutes=2))
+    with pytest.raises(TooMany, match="stroke"):
+        charged(store, cast.hana.actor, 100, clock)
+    with pytest.raises(TooMany, match="your unit"):  # nor to a colleague of the same unit
+        charged(store, cast.ben.actor, 100, clock)
+
+
+def test_of_two_batches_at_once_the_stroke_lets_one_through(store: Store, cast: Cast, clock: MovingClock) -> None:
+    set_headcount(store, "birch", 3_000)
+    charge = partial(charged, store, cast.hana.actor, 1_600, clock)
+    outcomes = together(charge, charge)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "TooMany"]
+    with store.read() as session:
+        found = {row.scope: row.full_at for row in session.scalars(sa.select(Burst))}
+    assert found["account:birch-hr"] == clock() + timedelta(hours=8) * 1_600 / 3_000
+
+
 def test_a_member_as_a_whole_has_a_ceiling(store: Store, holder: Holder, cast: Cast, clock: MovingClock) -> None:
     set_headcount(store, "birch", 4)
     elsewhere = dataclasses.replace(cast.ben.actor, unit_id="another-unit")
@@ -567,7 +617,7 @@ def test_the_sweep_forgets_tickets_past_days_and_whom_closed_checks_were_about(
         assert sweep(session, now=clock()) == 0
     clock.move(CHECK_OPEN)
     with store.write() as session:
-        assert sweep(session, now=clock()) == 2 + 3 + 2
+        assert sweep(session, now=clock()) == 2 + 3 + 3 + 2
     with store.read() as session:
         handles = {row.handle is None for row in session.scalars(sa.select(Check))}
     assert handles == {True, False}

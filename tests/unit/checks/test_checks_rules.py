@@ -6,7 +6,7 @@ import pytest
 
 from registry import base64url
 from registry.checks import rules
-from registry.checks.rules import Declared, Duty
+from registry.checks.rules import Bucket, Declared, Duty
 from registry.errors import Invalid
 from registry.identity import group
 from registry.policy import BATCH, CHECK_OPEN, CHECKS_PER_DAY_AT_LEAST, Purpose
@@ -129,6 +129,29 @@ def test_a_small_member_has_a_budget_all_the_same() -> None:
 def test_budgets_are_charged_in_one_order_so_that_two_requests_never_wait_for_each_other() -> None:
     scopes = list(rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=1))
     assert scopes == sorted(scopes)
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_two_thirds_of_a_day_may_be_had_at_one_stroke_and_are_there_again_after_eight_hours() -> None:
+    bucket = Bucket.of(6_000)
+    assert bucket.size == 4_000
+    empty = bucket.full_after(None, 4_000, NOW)
+    assert empty == bucket.latest(NOW) == NOW + 8 * HOUR
+    assert bucket.full_after(empty, 1, NOW) > bucket.latest(NOW)
+    assert bucket.full_after(empty, 500, NOW + HOUR) == bucket.latest(NOW + HOUR)
+    assert bucket.full_after(empty, 4_000, NOW + 9 * HOUR) == bucket.latest(NOW + 9 * HOUR)  # never more than full
+
+
+def test_one_batch_is_always_allowed_at_one_stroke() -> None:
+    assert Bucket.of(75).size == BATCH
+
+
+@pytest.mark.parametrize(("headcount", "rows"), [(20_000, 10_000), (100_000, 100_000)])
+def test_an_honest_file_fits_the_stroke_and_the_day_of_whoever_has_so_many_people(headcount: int, rows: int) -> None:
+    found = rules.ceilings(member="birch", unit="u1", account="birch-hr", headcount=headcount)
+    assert all(rows <= min(ceiling, Bucket.of(ceiling).size) for ceiling in found.values())
 
 
 def test_a_day_is_a_day_in_utc() -> None:
