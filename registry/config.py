@@ -53,8 +53,19 @@ class SecretsSection(_Section):
     receipt_key: Beside  # Ed25519, PEM: signs receipts
 
 
+class TlsSection(_Section):
+    """The key holder on another machine: all four or none. Each side's file names its own certificate."""
+
+    # Where the holder listens and the registry calls, by a name or address that the holder's certificate has.
+    address: str = Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s\[\]/]+):[0-9]{1,5}$")
+    certificate: Beside  # PEM, with whatever leads from it to the authority
+    key: Beside  # PEM
+    ca: Beside  # PEM: the private authority that has signed both sides' certificates, and nothing else
+
+
 class KeyholderSection(_Section):
     socket: Beside
+    tls: TlsSection | None = None  # in place of the socket
     key_file: Beside
     passphrase_file: Beside | None = None  # without it the key holder asks at its terminal
     counters: Beside

@@ -13,6 +13,7 @@ from registry.entries.trees import Trees
 from registry.errors import Invalid
 from registry.keys.holder import Holder
 from registry.keys.rotations import present
+from registry.keys.tls import towards_holder
 from registry.log import own_keys, quorum
 from registry.log.checkpoint import verifier_key
 from registry.log.quorum import Policy
@@ -49,6 +50,11 @@ class Running:
         return policy
 
 
+def programs() -> list[Path]:
+    """What browsers run."""
+    return sorted(PAGE.glob("*.js"))
+
+
 def public_keys(run: Running, session: Session) -> list[own_keys.Clear]:
     """What must stand in the log for everybody: our keys, and what browsers run. Unavailable without the key holder."""
     holder = present(session, run.holder.public())
@@ -56,8 +62,14 @@ def public_keys(run: Running, session: Session) -> list[own_keys.Clear]:
         own_keys.identity(holder.key_id, holder.public),
         own_keys.receipt(run.secrets.receipt_key.public_key()),
         own_keys.log(run.policy.log.vkey),
-        own_keys.page(PAGE.glob("*.js")),
+        own_keys.page({file.name: file.read_bytes() for file in programs()}),
     ]
+
+
+def holder_of(settings: Settings) -> Holder:
+    """The way to the key holder; Invalid when the files that it takes cannot be used."""
+    section = settings.keyholder
+    return Holder(section.socket if section.tls is None else towards_holder(section.tls))
 
 
 def start(settings: Settings) -> Running:
@@ -68,5 +80,5 @@ def start(settings: Settings) -> Running:
         secrets=secrets,
         store=Store(settings.database.url, Keyring(secrets.vault_key, secrets.pepper)),
         clock=settings.clock,
-        holder=Holder(settings.keyholder.socket),
+        holder=holder_of(settings),
     )

@@ -112,7 +112,7 @@ def key_holder(ceilings: Ceilings) -> Iterator[Path]:
     thread = threading.Thread(
         target=serve,
         kwargs={
-            "socket_path": folder / "holder.sock",
+            "way": folder / "holder.sock",
             "key_file": folder / "identity.key",
             "passphrase": "a passphrase",
             "counters_path": folder / "counters.db",

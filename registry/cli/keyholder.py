@@ -18,6 +18,7 @@ from registry.keyholder.answers import Ceilings
 from registry.keyholder.files import write_new
 from registry.keyholder.keyfile import open_key_file, write_key_file
 from registry.keyholder.memory import leave_no_dump, stay_out_of_swap
+from registry.keys.tls import of_holder
 
 
 class _Group(click.Group):
@@ -46,7 +47,7 @@ def _serve(context: Context) -> None:
     section = settings.keyholder
     stay_out_of_swap()
     server.serve(
-        socket_path=section.socket,
+        way=section.socket if section.tls is None else of_holder(section.tls),
         key_file=section.key_file,
         passphrase=_passphrase(section),
         counters_path=section.counters,

@@ -1,4 +1,4 @@
-"""The key holder's socket: one JSON object a line in, one out (`registry.keys.holder` has the format)."""
+"""The key holder's socket, or mutual TLS: one JSON object a line in, one out (format: `registry.keys.holder`)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from registry.clock import Clock
 from registry.errors import Conflict, Invalid, Unavailable, ZiluError
 from registry.keys.holder import MAX_LINE, RETRY_AFTER, describe
+from registry.keys.tls import Way
 
 from .answers import Ceilings, KeyHolder
 from .counters import Counters
@@ -29,7 +31,7 @@ _log = logging.getLogger("zilu.keyholder")
 
 def serve(
     *,
-    socket_path: Path,
+    way: Path | Way,
     key_file: Path,
     passphrase: str,
     counters_path: Path,
@@ -40,32 +42,37 @@ def serve(
 ) -> None:
     """Serve until `stop` is set; `ready` is called once connections are accepted.
 
-    Raises Invalid when the key file, the counters or the socket cannot be used, Conflict when the socket is in use.
+    `way` is the path of a Unix socket, or an address with mutual TLS. Raises Invalid when the key file, the counters or
+    the way cannot be used, Conflict when the socket is in use.
     """
     leave_no_dump()
     keys = open_key_file(key_file, passphrase)
     counters = Counters(counters_path)
     try:
         key_holder = KeyHolder(keys, Succession(key_file, passphrase), counters, ceilings, clock)
-        with _listen(socket_path, key_holder) as server:
+        with _listen(way, key_holder) as server:
             ready()
             while not stop.is_set():
                 server.handle_request()
-            socket_path.unlink(missing_ok=True)
+            if isinstance(way, Path):
+                way.unlink(missing_ok=True)
     finally:
         counters.close()
 
 
-def _listen(path: Path, key_holder: KeyHolder) -> _Server:
-    _remove_stale(path)
-    server = _Server(path, key_holder)
+def _listen(way: Path | Way, key_holder: KeyHolder) -> _UnixServer | _TlsServer:
+    if isinstance(way, Path):
+        _remove_stale(way)
+    field = "socket" if isinstance(way, Path) else "keyholder.tls.address"
+    server = _UnixServer(way, key_holder) if isinstance(way, Path) else _TlsServer(way, key_holder)
     try:
         server.server_bind()
-        path.chmod(0o600)  # nobody can connect before server_activate, whatever the umask was
+        if isinstance(way, Path):
+            way.chmod(0o600)  # nobody can connect before server_activate, whatever the umask was
         server.server_activate()
     except OSError as error:
         server.server_close()
-        raise Invalid(f"The socket cannot be made ({error.strerror or error}).", field="socket") from None
+        raise Invalid(f"The socket cannot be made ({error.strerror or error}).", field=field) from None
     return server
 
 
@@ -87,7 +94,7 @@ def _answers(path: Path) -> bool:
 class _Conversation(socketserver.StreamRequestHandler):
     """One connection: questions until the client closes, is idle, or sends what is not a line."""
 
-    server: _Server
+    server: _UnixServer | _TlsServer
     timeout = IDLE_SECONDS
 
     def handle(self) -> None:
@@ -108,8 +115,14 @@ class _Conversation(socketserver.StreamRequestHandler):
             return _refusal(Unavailable("The key holder failed; try again soon.", retry_after=RETRY_AFTER))
 
 
-class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+class _Serving(socketserver.ThreadingMixIn):
     daemon_threads = True  # an idle connection must not hold up a stop
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away, or showed no certificate of ours, is no event; nothing is printed."""
+
+
+class _UnixServer(_Serving, socketserver.UnixStreamServer):
     request_queue_size = 128
     timeout = _POLL_SECONDS
 
@@ -117,8 +130,24 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(str(path), _Conversation, bind_and_activate=False)
         self.key_holder = key_holder
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no event; nothing is printed."""
+
+class _TlsServer(_Serving, socketserver.TCPServer):
+    request_queue_size = 128
+    timeout = _POLL_SECONDS
+    allow_reuse_address = True
+
+    def __init__(self, way: Way, key_holder: KeyHolder) -> None:
+        if ":" in way.host:
+            self.address_family = socket.AF_INET6
+        super().__init__((way.host, way.port), _Conversation, bind_and_activate=False)
+        self.key_holder = key_holder
+        self._context = way.context
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In the connection's own thread: whoever is slow to show a certificate holds up nobody."""
+        request.settimeout(IDLE_SECONDS)
+        with self._context.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
 
 
 def _parsed(line: bytes) -> object:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,10 +42,12 @@ from registry.errors import (
 from registry.identity import group
 from registry.identity.draw import Drawn
 from registry.identity.voprf import PROOF_SIZE
+from registry.keys.tls import Way
 
 MAX_LINE = 1 << 20
 MAX_ELEMENTS = 1000
 RETRY_AFTER = 5
+_DISTRUST = "The key holder and this side do not take each other's certificate; look at keyholder.tls on both."
 
 _T = TypeVar("_T")
 
@@ -102,10 +105,11 @@ def key_id(public: bytes) -> str:
 
 
 class Holder:
-    """The key holder behind a Unix socket. Any method may raise Unavailable; every call has its own connection."""
+    """The key holder behind a Unix socket, or mutual TLS. Any method may raise Unavailable; every call has its own
+    connection."""
 
-    def __init__(self, path: Path, *, timeout: float = 10.0) -> None:
-        self._path = path
+    def __init__(self, way: Path | Way, *, timeout: float = 10.0) -> None:
+        self._way = way
         self._timeout = timeout
         self._keys: HolderKeys | None = None
 
@@ -183,6 +187,8 @@ class Holder:
             raise Invalid(f"A batch must have at most {MAX_ELEMENTS} elements.", field="elements")
         try:
             reply = json.loads(self._exchange(line))
+        except ssl.SSLError:
+            raise _unavailable(_DISTRUST) from None
         except (OSError, ValueError, RecursionError):
             raise _unavailable() from None
         if isinstance(reply, dict) and isinstance(reply.get("error"), dict):
@@ -192,15 +198,25 @@ class Holder:
         return _Fields(reply["answer"])
 
     def _exchange(self, line: bytes) -> bytes:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(self._timeout)
-            connection.connect(str(self._path))
+        with self._connected() as connection:
             connection.sendall(line)
             with connection.makefile("rb") as stream:
                 reply = stream.readline(MAX_LINE)
         if not reply.endswith(b"\n"):
             raise ValueError("cut short")
         return reply
+
+    def _connected(self) -> socket.socket:
+        if isinstance(self._way, Way):
+            return self._way.connect(self._timeout)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(self._timeout)
+            connection.connect(str(self._way))
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
 
 class _Fields:
@@ -250,8 +266,8 @@ def _decoded(text: object, size: int | None) -> bytes:
         raise _unavailable() from None
 
 
-def _unavailable() -> Unavailable:
-    return Unavailable("The key holder does not answer; try again soon.", retry_after=RETRY_AFTER)
+def _unavailable(why: str = "The key holder does not answer; try again soon.") -> Unavailable:
+    return Unavailable(why, retry_after=RETRY_AFTER)
 
 
 # Errors on the wire: the holder describes what it refused, the client raises the same again.

@@ -82,7 +82,7 @@ def main(folder: Path, key_file: Path, member_ceiling: int, overall_ceiling: int
         print(json.dumps({"pid": os.getpid(), "core": core, "dumpable": dumpable}), flush=True)
 
     serve(
-        socket_path=folder / "holder.sock",
+        way=folder / "holder.sock",
         key_file=key_file,
         passphrase=PASSPHRASE,
         counters_path=folder / "counters.db",

@@ -154,7 +154,7 @@ def test_a_socket_that_a_killed_holder_left_is_taken_over(holder: Process) -> No
 
 def start_another(holder: Process, **changes: object) -> None:
     arguments = {
-        "socket_path": holder.socket,
+        "way": holder.socket,
         "key_file": holder.key_file,
         "passphrase": PASSPHRASE,
         "counters_path": holder.folder / "other.db",
@@ -191,7 +191,7 @@ def test_a_file_in_the_place_of_the_socket_is_not_removed(holder: Process) -> No
 @pytest.mark.parametrize("name", ["none/holder.sock", "x" * 200])
 def test_a_socket_that_cannot_be_made_is_one_clear_refusal(holder: Process, name: str) -> None:
     with pytest.raises(Invalid) as caught:
-        start_another(holder, socket_path=holder.folder / name)
+        start_another(holder, way=holder.folder / name)
     assert caught.value.field == "socket"
 
 
