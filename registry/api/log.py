@@ -12,7 +12,7 @@ from registry import base64url
 from registry.access import Action, needs
 from registry.api.context import running
 from registry.log import own_keys, queries
-from registry.running import public_keys
+from registry.running import programs, public_keys
 
 bp = APIBlueprint("log", __name__, tag="Log")
 
@@ -44,11 +44,15 @@ def tile(path: str) -> Response:
 @bp.get("/log/keys")
 @needs(Action.PUBLIC)
 def own() -> dict[str, Any]:
-    """The registry's own keys as they stand in the log: each leaf with its C2SP tlog-proof. 503 until they do."""
+    """The registry's own keys as they stand in the log: each leaf with its C2SP tlog-proof. 503 until they do.
+
+    `programs` are the files under /static/bundle over which the hash in the leaf of use "page" goes.
+    """
     run = running()
     with run.store.read() as session:
         found = own_keys.proofs(session, public_keys(run, session))
-    return {"keys": [{"entry": base64url.encode(entry), "proof": proof} for entry, proof in found]}
+    keys = [{"entry": base64url.encode(entry), "proof": proof} for entry, proof in found]
+    return {"keys": keys, "programs": [file.name for file in programs()]}
 
 
 def _compressed(response: Response) -> Response:

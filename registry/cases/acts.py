@@ -27,12 +27,14 @@ class Opened:
     position: int | None
     facts: dict[str, Any] = field(repr=False)
     rows: frozenset[tuple[str, str]] = field(repr=False)  # (table, primary key) of what it wrote
+    record: bytes = field(repr=False)  # as it was committed to
 
 
 def of_case(session: Session, key: CaseKey) -> Iterator[Opened]:
     """In the order in which they were written."""
     for act in session.scalars(sa.select(Act).where(Act.case_id == key.case_id).order_by(Act.id)):
-        record, rows = (json.loads(_opened(key, act, column)) for column in ("record", "rows"))
+        text, rows = _opened(key, act, "record"), json.loads(_opened(key, act, "rows"))
+        record = json.loads(text)
         yield Opened(
             act=act,
             verb=record["verb"],
@@ -41,7 +43,13 @@ def of_case(session: Session, key: CaseKey) -> Iterator[Opened]:
             position=act.position,
             facts=record["facts"],
             rows=frozenset((table, row) for table, row, _digest in rows),
+            record=text,
         )
+
+
+def salt_of(key: CaseKey, act: Act) -> bytes:
+    """With the record it opens the leaf: see `registry.log.leaf.commit`."""
+    return _opened(key, act, "salt")
 
 
 def _opened(key: CaseKey, act: Act, column: str) -> bytes:

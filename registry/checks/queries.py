@@ -37,6 +37,7 @@ class Details:
     """What stands behind a hit. Once the entry is not shown any more, only its state is left, and what follows."""
 
     check: str
+    batch: str
     entry: str
     state: str
     disputed: bool
@@ -153,6 +154,7 @@ def details_of(session: Session, check: Check, entry: Entry, key: CaseKey | None
     must_wait = wait is None or now < wait
     return Details(
         check=check.id,
+        batch=check.batch_id,
         entry=entry.id,
         state=status_of(entry, now),
         disputed=entry.disputed,

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from registry.audit import following, remote, replay
 from registry.audit.differences import Difference, Kind
 from registry.cli import outside
+from registry.cli.audit_pages import pages
 from registry.cli.context import Context
 from registry.cli.judge import export, judge
 from registry.clock import rfc3339
@@ -50,6 +51,7 @@ def audit() -> None:
 
 audit.add_command(export)
 audit.add_command(judge)
+audit.add_command(pages)
 
 
 @audit.command("log")
@@ -80,7 +82,7 @@ def audit_log(
     full: bool,
     as_json: bool,
 ) -> None:
-    """Replay the log and name every difference.
+    """Replay the log and name every difference. `zilu audit pages URL` looks at the pages of a site instead.
 
     Without URL: this registry's log against its database; names each row that is missing, altered, reordered, extra or
     back-dated, and what was taken back since the worker published its last checkpoint (kept beside an SQLite database,

@@ -57,6 +57,11 @@ def log_of(client: httpx2.Client, url: str, vkey: str | None, policy_file: Path 
     return Log(Policy(key), _fetch(client, address), [warning])
 
 
+def site(client: httpx2.Client, url: str) -> Fetch:
+    """How the other files of the registry at this address are read."""
+    return _fetch(client, url)
+
+
 def witness_notes(client: httpx2.Client, log: Log) -> Notes:
     """Ask every witness with an address. One that cannot be reached is a warning: it proves nothing against the log."""
     shown: dict[str, str] = {}

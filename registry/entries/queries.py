@@ -7,14 +7,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from registry import base64url
 from registry.access import Action, Actor, require
 from registry.accounts.rules import Role
+from registry.cases import acts
+from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Session
 from registry.entries import rules
 from registry.entries.models import Entry
 from registry.entries.rules import VISIBLE, is_visible, status
 from registry.errors import NotFound
+from registry.log.queries import prove
 from registry.reports.models import Report
 
 _AT_ONCE = 500  # handles in one statement
@@ -88,6 +92,20 @@ def readable(session: Session, *, actor: Actor, entry_id: str, was_shown: bool) 
     if entry is None or not (was_shown or actor.member_id == entry.member_id or Role.REGULATOR in actor.roles):
         raise NotFound("there is no such entry, or none that your member filed or was shown")
     return entry
+
+
+def listing(session: Session, entry: Entry) -> dict[str, str]:
+    """The leaf of the act that listed it, with its tlog-proof and opening; base64url all but the proof.
+
+    NotFound until it is public, and once the case is erased and nothing opens it.
+    """
+    key = key_of(session, session.get_one(Case, entry.case_id))
+    for each in acts.of_case(session, key):
+        if each.verb == "entry.list" and each.facts["entry"] == entry.id and (proven := prove(session, each.act)):
+            leaf, proof = proven
+            opened = {"entry": leaf, "record": each.record, "salt": acts.salt_of(key, each.act)}
+            return {"proof": proof, **{name: base64url.encode(value) for name, value in opened.items()}}
+    raise NotFound("the listing is not under a published checkpoint yet; come back in a minute", code="not-public")
 
 
 def hidden(entry: Entry, *, actor: Actor, now: datetime) -> bool:

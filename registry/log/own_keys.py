@@ -10,9 +10,8 @@ refuses it, or log it for everybody to see.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import rfc8785
@@ -43,11 +42,11 @@ def log(vkey: str) -> Clear:
     return {"use": "log", "vkey": vkey}
 
 
-def page(files: Iterable[Path]) -> Clear:
-    """What the browser runs."""
+def page(programs: Mapping[str, bytes]) -> Clear:
+    """What the browser runs: each file by its name."""
     digest = hashlib.sha256()
-    for file in sorted(files, key=lambda file: file.name):
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    for name in sorted(programs):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(programs[name]).digest())
     return {"use": "page", "sha256": base64url.encode(digest.digest())}
 
 

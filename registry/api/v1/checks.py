@@ -68,7 +68,10 @@ class BatchAnswer(Answer):
 
 class DetailsAnswer(Answer):
     check: str
+    batch: str
+    receipt: str = Field(description="where the answer's receipt and its proof are")
     entry: str
+    proof: str = Field(description="where the proof is that the entry was listed")
     state: str
     disputed: bool
     unheard: bool = Field(description="listed without proof that anything had reached the person")
@@ -135,7 +138,9 @@ def details(check_id: str) -> dict[str, Any]:
     """What a hit says. Reading it is an act that stands in the log and that the person can see."""
     run = running()
     with run.store.write() as session:
-        return asdict(actions.details(session, actor=actor(), check_id=check_id, now=run.clock()))
+        found = actions.details(session, actor=actor(), check_id=check_id, now=run.clock())
+    links = {"receipt": f"/api/v1/receipts/{found.batch}", "proof": f"/api/v1/entries/{found.entry}/proof"}
+    return asdict(found) | links
 
 
 @bp.put("/api/v1/checks/<check_id>/outcome")

@@ -41,6 +41,14 @@ class EntryAnswer(Answer):
     disputed: bool
     listed_at: AwareDatetime
     until: AwareDatetime | None = Field(description="null: permanent, or not shown any more")
+    proof: str = Field(description="where the proof is that it was listed")
+
+
+class ListingAnswer(Answer):
+    entry: str = Field(description="base64url of the leaf of the act that listed it")
+    proof: str = Field(description="C2SP tlog-proof of the leaf")
+    record: str = Field(description="base64url of what the leaf commits to: its facts name the entry")
+    salt: str
 
 
 class AmendedAnswer(Answer):
@@ -74,6 +82,22 @@ def read(entry_id: str) -> dict[str, Any]:
             answer |= {"offence": None, "level": None, "basis": None, "until": None}
         _record(session, entry, who, now)
         return answer
+
+
+@bp.get("/api/v1/entries/<entry_id>/proof")
+@needs(Action.ENTRY_READ)
+@bp.output(ListingAnswer)
+def proof(entry_id: str) -> dict[str, Any]:
+    """That the entry was listed, when, and by whom: the leaf, its place in the log and what it commits to.
+
+    To be had by whoever may read the entry; 404 until the listing is under a published checkpoint,
+    and once the case is erased.
+    """
+    run, who = running(), actor()
+    with run.store.read() as session:
+        told = knows(session, member_id=who.member_id, entry_id=entry_id)
+        entry = queries.readable(session, actor=who, entry_id=entry_id, was_shown=told)
+        return queries.listing(session, entry)
 
 
 @bp.get("/api/v1/entries")
@@ -113,4 +137,5 @@ def _shown(entry: Entry, now: datetime) -> dict[str, Any]:
         "disputed": entry.disputed,
         "listed_at": entry.listed_at,
         "until": entry.until,
+        "proof": f"/api/v1/entries/{entry.id}/proof",
     }

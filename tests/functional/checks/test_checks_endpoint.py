@@ -187,6 +187,18 @@ def test_a_receipt_is_to_be_had_again_with_its_proof(wire: Wire, store: Store, c
     assert json.loads(base64url.decode(again["entry"], field="entry"))["type"] == "act"
 
 
+def test_what_a_hit_says_links_the_proofs_of_the_answer_and_of_the_listing(
+    wire: Wire, store: Store, holder: Holder, cast: Cast, clock: MovingClock
+) -> None:
+    (person,) = people(1)
+    list_person(store, holder, cast, person, clock())
+    answer = wire.ask([person])
+    sequence(store, origin=settings().log_origin, key=SECRETS.log_key, now=clock())
+    details = wire.registry.get(f"/api/v1/checks/{answer['checks'][0]['id']}/details")
+    assert wire.registry.get(details["receipt"])["receipt"] == answer["receipt"]
+    assert wire.registry.get(details["proof"])["proof"].startswith("c2sp.org/tlog-proof@v1\n")
+
+
 def test_another_members_receipts_and_checks_are_not_to_be_found(
     wire: Wire, connect: Connect, cast: Cast, store: Store, holder: Holder, clock: MovingClock
 ) -> None:

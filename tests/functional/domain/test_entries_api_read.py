@@ -8,16 +8,25 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from registry import vault
+from registry import base64url, vault
 from registry.cases.models import Case
 from registry.db import Session, Store
 from registry.entries import actions
 from registry.entries.models import Entry
 from registry.keys.holder import Holder
+from registry.log import proof
+from registry.log.checkpoint import verifier_key
+from registry.log.leaf import commit, parse
 from registry.log.models import Act
+from registry.log.quorum import Policy
+from registry.log.sequencer import sequence
 from registry.recalls.models import Recall
 from registry.recalls.rules import Reason
-from tests.app_fixture import app  # noqa: F401 - a fixture
+from tests.app_fixture import (
+    SECRETS,
+    app,  # noqa: F401 - a fixture
+    settings,
+)
 from tests.cast import Cast
 from tests.conftest import MovingClock
 from tests.functional.domain.test_reports_api import Api, api
@@ -65,6 +74,24 @@ def test_a_visible_entry_says_all_to_whoever_was_shown_it(api: Api, entry: Entry
     said = api("hana", "GET", f"/api/v1/entries/{entry.id}").json
     assert (said["offence"], said["level"], said["basis"]) == ("sale", 2, entry.basis.value)
     assert said["until"] is not None
+
+
+def test_an_entry_links_the_proof_of_its_listing_to_whoever_may_read_it(
+    api: Api, entry: Entry, store: Store, clock: MovingClock
+) -> None:
+    link = api("hana", "GET", f"/api/v1/entries/{entry.id}").json["proof"]
+    assert api("hana", "GET", link).status_code == 404  # the log has not sequenced it
+    sequence(store, key=SECRETS.log_key, origin=settings().log_origin, now=clock())
+    said = api("hana", "GET", link).json
+    leaf, record, salt = (base64url.decode(said[name], field=name) for name in ("entry", "record", "salt"))
+    ours = verifier_key(settings().log_origin, SECRETS.log_key.public_key())
+    proof.verify(said["proof"], entry=leaf, policy=Policy(ours))
+    assert parse(leaf).commitment == commit(salt, "act", record)
+    assert (json.loads(record)["verb"], json.loads(record)["facts"]) == ("entry.list", {"entry": entry.id})
+    assert api("rex", "GET", link).json == said
+    assert api("ben", "GET", link).status_code == 200  # of the same member
+    for name in ("sol", "cem"):
+        assert api(name, "GET", link).status_code in {403, 404}
 
 
 @pytest.mark.parametrize(
