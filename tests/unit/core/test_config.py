@@ -37,7 +37,7 @@ def test_the_example_names_every_setting() -> None:
     for section, field in Settings.model_fields.items():
         names = getattr(field.annotation, "model_fields", {})
         assert f"[{section}" in text
-        assert all(re.search(rf"^#? ?{name} = ", text, re.M) for name in names), section
+        assert all(re.search(rf"^#? ?({name} = |\[{section}\.{name}\])", text, re.M) for name in names), section
 
 
 def test_settings_are_frozen(example: Path) -> None:
