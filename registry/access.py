@@ -87,7 +87,9 @@ class Action(enum.StrEnum):
     ROTATION_VERIFY = "rotation-verify"
     ROTATE = "rotate"
     CANARY_KEEP = "canary-keep"
+    MEMBER_READ = "member-read"  # its people, units and budget
     MEMBER_ADMIT = "member-admit"
+    SERVICE_READ = "service-read"  # members, health, the state of the keys
     ACCOUNT_OPEN = "account-open"
 
 
@@ -133,6 +135,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.MEMBER_ADMIN, _A.KEY_ENROL): Relation.OWN,
         (_R.MEMBER_ADMIN, _A.KEY_REVOKE): Relation.OWN,
         (_R.MEMBER_ADMIN, _A.ACCOUNT_OPEN): Relation.OWN,
+        (_R.MEMBER_ADMIN, _A.MEMBER_READ): Relation.OWN,
         (_R.CLERK, _A.LETTER_READ): Relation.OTHER,
         (_R.CLERK, _A.SERVICE_RECORD): Relation.OTHER,
         (_R.CLERK, _A.WINDOW_EXTEND): Relation.OTHER,
@@ -189,6 +192,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.OPERATOR, _A.KEY_ENROL): Relation.OWN,  # for orders
         (_R.OPERATOR, _A.KEY_REVOKE): Relation.OWN,
         (_R.REGULATOR, _A.ROTATION_VERIFY): Relation.ANY,
+        (_R.OPERATOR, _A.SERVICE_READ): Relation.ANY,
         (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
         (_R.OPERATOR, _A.ROTATE): Relation.ANY,

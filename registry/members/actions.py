@@ -57,6 +57,8 @@ def admit(
 
 def add_unit(session: Session, *, member_id: str, name: str, actor: str, now: datetime) -> Unit:
     get(session, member_id)
+    if session.scalar(sa.select(Unit.id).where(Unit.member_id == member_id, Unit.name == name)) is not None:
+        raise Conflict("a unit of this name exists already", field="name")
     unit = Unit(member_id=member_id, name=name)
     session.add(unit)
     record(session, "unit.add", actor=actor, now=now, facts={"member": member_id})

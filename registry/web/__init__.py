@@ -24,6 +24,7 @@ from registry.web import (
     language,
     member,
     nav,
+    operator,
     own,
     public,
     regulator,
@@ -50,6 +51,7 @@ def blueprints() -> dict[Blueprint, auth.Guard]:
         member.bp: auth.guard_account,
         roster.bp: auth.guard_account,
         verifier.bp: auth.guard_account,
+        operator.bp: auth.guard_account,
         regulator.bp: auth.guard_account,
         subject.bp: auth.guard_subject,
     }

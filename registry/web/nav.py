@@ -68,10 +68,40 @@ LINKS = (
         _("Confirm that the person of a case stands before you."),
     ),
     Link(
+        "member.people",
+        Action.MEMBER_READ,
+        _("Your people"),
+        _("Open accounts, invite, let somebody in again, enrol the keys of programs."),
+    ),
+    Link(
+        "member.units",
+        Action.MEMBER_READ,
+        _("Units and budget"),
+        _("Your outlets and agencies, and how many checks each has used."),
+    ),
+    Link(
         "member.keys_of_member",
         Action.KEY_ENROL,
         _("Signing keys"),
         _("Enrol the keys of your people, and revoke them."),
+    ),
+    Link(
+        "operator.members",
+        Action.SERVICE_READ,
+        _("Members"),
+        _("Admit members, appoint their administrators, suspend and readmit."),
+    ),
+    Link(
+        "operator.health",
+        Action.SERVICE_READ,
+        _("Health"),
+        _("What is well, what is not, and what to do about it."),
+    ),
+    Link(
+        "operator.keys",
+        Action.SERVICE_READ,
+        _("Keys of the registry"),
+        _("Which keys are in use, and how far their changes are."),
     ),
     Link(
         "regulator.entries",

@@ -12,11 +12,12 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from registry import policy
 from registry.appeals.rules import Ground as AppealGround
 from registry.identity.countries import ALPHA_3
+from registry.members.models import Kind, Standing
 from registry.panels.rules import Choice
 from registry.reports.rules import Ground
 from registry.web import words
 from registry.web.language import CHINESE, chosen, locale
-from registry.web.words import ACTS, BASES, DUTIES, GRAVITIES, KINDS, PROOFS, STAFF, STATES
+from registry.web.words import ACTS, BASES, DUTIES, GRAVITIES, KINDS, MEMBER_KINDS, PROOFS, STAFF, STANDINGS, STATES
 
 
 def day(at: date | datetime) -> str:
@@ -109,6 +110,14 @@ def state(name: str) -> str:
     return str(STATES.get(name) or name.replace("-", " ").replace("_", " "))
 
 
+def member_kind(kind: Kind) -> str:
+    return str(MEMBER_KINDS[kind])
+
+
+def standing(standing: Standing) -> str:
+    return str(STANDINGS[standing])
+
+
 def duty(text: str) -> str:
     """A duty as the domain words it, as a sentence."""
     return str(DUTIES.get(text, text))
@@ -133,6 +142,8 @@ def register(app: Flask) -> None:
         ground,
         appeal_ground,
         choice_word,
+        member_kind,
+        standing,
     )
     app.jinja_env.filters.update({f.__name__: f for f in filters})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

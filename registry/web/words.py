@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from registry import policy
 from registry.appeals.rules import Ground as AppealGround
 from registry.checks.rules import Duty
+from registry.members.models import Kind, Standing
 from registry.panels.rules import Choice
 from registry.reports.rules import Ground
 
@@ -140,6 +141,29 @@ STATES: Final[Words] = {
     "declared": _("declared"),
     "granted": _("granted"),
     "gone": _("gone"),
+}
+MEMBER_KINDS: Final[Words] = {
+    Kind.CARRIER: _("carrier"),
+    Kind.ASSOCIATION: _("association, for the roster"),
+    Kind.VERIFIER: _("verifier of identity"),
+    Kind.REGULATOR: _("regulator"),
+    Kind.OPERATOR: _("operator"),
+}
+STANDINGS: Final[Words] = {
+    Standing.ADMITTED: _("admitted"),
+    Standing.SUSPENDED: _("suspended"),
+    Standing.GONE: _("gone"),
+}
+HEALTH: Final[Words] = {
+    "secrets are there and readable by their owner only": _("Secrets are there and readable by their owner only"),
+    "the database is at the revision of this code": _("The database is at the revision of this code"),
+    "the log fits its last checkpoint": _("The log fits its last checkpoint"),
+    "the log's heads need the quorum that the rules ask for": _("The log’s heads need the quorum of the rules"),
+    "acts are logged within a minute": _("Acts are logged within a minute"),
+    "the clock does not stand before the last act": _("The clock does not stand before the last act"),
+    "nobody has asked about a canary": _("Nobody has asked about a canary"),
+    "the key holder answers": _("The key holder answers"),
+    "every case could be seated at both instances": _("Every case could be seated at both instances"),
 }
 ACTS: Final[Words] = {
     "report.file": _("Report filed"),

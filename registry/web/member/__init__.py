@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.member import keys
+from registry.web.member import keys, people, units
 from registry.web.member.blueprint import bp
 
-__all__ = ["bp", "keys"]
+__all__ = ["bp", "keys", "people", "units"]
