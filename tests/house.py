@@ -78,6 +78,12 @@ class House:
                     break
         self.sequence()
 
+    def draw(self) -> None:
+        """What has happened gets its place in the log, and panels that can be drawn are."""
+        self.sequence()
+        clocks.appeals(self.run)
+        self.sequence()
+
     def export(self) -> list[str]:
         with self.store.read() as session, stored.viewing(session) as view:
             return list(export.lines(view, keyring=session.keyring, now=self.clock()))

@@ -25,18 +25,21 @@ from registry.recalls.rules import due_at
 from registry.reviews.rules import Ground, half_term
 
 GRACE: Final = timedelta(minutes=15)
-_NOW: Final = -GRACE  # what is due in the very transaction
 _OVER: Final = ("voided", "rehabilitated")
 
 Missing = Callable[[World, datetime], bool]
 
 
 class Owed(NamedTuple):
-    """An effect, its date, and whether at some later time it is still not there."""
+    """An effect, its date, and whether at some later time it is still not there.
+
+    What was over when it began to be owed is due `GRACE` after that, or `at_once`: in the same transaction.
+    """
 
     by: datetime
     is_missing: Missing
     why: str
+    at_once: bool = False
 
 
 class Clocks:
@@ -50,11 +53,12 @@ class Clocks:
             for owed in _OWED.get(table, _nothing)(world, pk, before, row, act.at):
                 if (owed.by, owed.why) not in self._known:
                     self._known.add((owed.by, owed.why))
-                    heapq.heappush(self._waiting, (owed.by, next(self._numbers), act.position, owed))
+                    due = act.at if owed.at_once else max(owed.by, act.at) + GRACE
+                    heapq.heappush(self._waiting, (due, next(self._numbers), act.position, owed))
 
     def end(self, world: World, now: datetime) -> Iterator[Breach]:
         """The moment `now` is over: name what should have happened by it."""
-        while self._waiting and self._waiting[0][0] + GRACE <= now:
+        while self._waiting and self._waiting[0][0] <= now:
             _, _, position, owed = heapq.heappop(self._waiting)
             if owed.is_missing(world, now):
                 yield Breach(position, owed.why)
@@ -76,7 +80,7 @@ def _of_appeal(_world: World, pk: str, before: Values, row: Values, now: datetim
         yield Owed(by, _is_still("appeal", pk, "admitted"), f"the member's silence in appeal {pk[:8]} had no effect")
     if row["lapsed_at"] and not before.get("lapsed_at"):
         why = f"the member was silent in appeal {pk[:8]}, and the entry was not hidden"
-        yield Owed(now + _NOW, lambda world, _: _harms(world, pk), why)
+        yield Owed(now, lambda world, _: _harms(world, pk), why, at_once=True)
     if facts.state is appeals.State.DECIDED and facts.decided_at:
         by = appeals.contest_until(facts.decided_at)
         yield Owed(by, _is_still("appeal", pk, "decided"), f"nobody contested appeal {pk[:8]}, and it was not closed")
