@@ -111,6 +111,8 @@ GAIN_SERIOUS: Final = 2_500  # CNY; a gain this large makes the case at least se
 MAX_TERM: Final[timedelta | None] = 5 * 365 * DAY  # caps permanent too, as most countries' law will; None lifts it
 REVIEW_AT: Final = Fraction(1, 2)  # of its term every listing is looked at again…
 REVIEW_EVERY: Final = 5 * 365 * DAY  # …and after this long at the latest
+REVIEW_LIMIT: Final = 30 * DAY  # for somebody to decide a review; then the regulators are told…
+REVIEW_DEFAULT: Final = 60 * DAY  # …and then, if nobody has, the listing ends
 
 # Filing and notice
 FILING_LIMIT: Final = 10 * DAY  # from the finding to the report

@@ -6,6 +6,7 @@ until a panel has decided. It does not promise that the draw is fair if the key 
 each learns the panel before the other could refuse it, and still neither can choose it.
 
     rules      states, grounds, deadlines, what falls due: pure
+    eligibility  which appeals are heard: pure
     actions    lodge, state, answer, contest, withdraw; what follows in the register is in `effects`
     proofing   a verifier confirms who the subject is
     admission  a clerk admits, and thereby fixes the pool; panelists declare their interests

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from registry import policy
 from registry.access import Action, Actor, require
 from registry.appeals import effects, queries, rules, sightings
+from registry.appeals.eligibility import verify_not_repeated
 from registry.appeals.models import Answer, Appeal, Attestation
 from registry.appeals.rules import NEXT, Ground, Lane, State, Verb
 from registry.cases.actions import hold, key_of, seal
@@ -68,6 +69,8 @@ def lodge(
     earlier = queries.of_case(session, case.id)
     if any(appeal.state not in rules.OVER for appeal in earlier):
         raise Conflict("an appeal of this case is open; it must be over before another", code="appeal-open")
+    decided = {ground for appeal in queries.decided(session, case.id) for ground in appeal.grounds}
+    verify_not_repeated(plea.grounds, decided=decided)
     key = key_of(session, case)
     appeal = _new(session, case, key, number=len(earlier) + 1, plea=plea, now=now)
     actor = by or subject(case)

@@ -11,8 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from registry.access import Action, Actor, require
-from registry.appeals import effects, rules
+from registry.appeals import effects, queries, rules
 from registry.appeals.actions import finish
+from registry.appeals.eligibility import Inadmissible, verify_inadmissible
 from registry.appeals.models import Appeal, Draw, Interest
 from registry.appeals.pool import eligible
 from registry.appeals.rules import NEXT, Verb
@@ -21,13 +22,14 @@ from registry.cases.actions import key_of, seal
 from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session, new_id
-from registry.errors import Conflict, Invalid, NotFound
+from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.identity import draw
 from registry.identity.draw import Panelist
 from registry.log.actions import CaseKey, record
 from registry.members.actions import get as member
 from registry.notices.actions import send
 from registry.reports.prose import verify_prose
+from registry.reports.queries import of_case as report_of
 
 
 def admit(session: Session, *, actor: Actor, appeal: Appeal, reasons: str, now: datetime) -> Draw:
@@ -48,16 +50,23 @@ def admit(session: Session, *, actor: Actor, appeal: Appeal, reasons: str, now: 
     return row
 
 
-def refuse(session: Session, *, actor: Actor, appeal: Appeal, reasons: str, now: datetime) -> Appeal:
-    """Refuse an appeal that is none: about another case, or the same again with nothing new."""
+def refuse(
+    session: Session, *, actor: Actor, appeal: Appeal, ground: Inadmissible, reasons: str, now: datetime
+) -> Appeal:
+    """Refuse an appeal that is none, for one ground of the closed list.
+
+    Forbidden (code `took-part`) for whoever refused an earlier one of this case: it would be a complaint about them.
+    """
     key = _guarded(session, actor, appeal, reasons)
     if appeal.instance > 1:
         raise Conflict("the second instance is the subject's right; admit it", code="not-allowed-now")
-    sealed = seal(key, appeal, "sealed_admission", reasons)
-    advance(session, appeal, NEXT, Verb.REFUSE, actor=actor.id, now=now, closed_at=now, sealed_admission=sealed)
+    _verify_refusable(session, actor, appeal, ground)
+    said = {"sealed_admission": seal(key, appeal, "sealed_admission", reasons), "refused_for": ground}
+    advance(session, appeal, NEXT, Verb.REFUSE, actor=actor.id, now=now, closed_at=now, refused_by=actor.id, **said)
     effects.reinstate(session, appeal, actor=actor.id, now=now, reason="appeal-refused")
     finish(session, appeal, actor=actor.id, now=now)
-    record(session, "appeal.refuse", actor=actor.id, now=now, facts={"appeal": appeal.id}, case=key)
+    facts = {"appeal": appeal.id, "ground": ground.value}
+    record(session, "appeal.refuse", actor=actor.id, now=now, facts=facts, case=key)
     return appeal
 
 
@@ -84,6 +93,15 @@ def declare(
     session.add(interest)
     record(session, "interest.declare", actor=actor.id, now=now, facts={"interest": interest.id})
     return interest
+
+
+def _verify_refusable(session: Session, actor: Actor, appeal: Appeal, ground: Inadmissible) -> None:
+    earlier, basis = queries.of_case(session, appeal.case_id), report_of(session, appeal.case_id).basis
+    if actor.id in {each.refused_by for each in earlier}:
+        raise Forbidden(
+            "you refused an earlier appeal of this case; admit this one, or let another clerk decide", code="took-part"
+        )
+    verify_inadmissible(ground, decided=any(each.decided_at for each in earlier), basis=basis)
 
 
 def _guarded(session: Session, actor: Actor, appeal: Appeal, reasons: str) -> CaseKey:

@@ -87,6 +87,7 @@ def _candidates(now: datetime) -> sa.Select[Appeal]:
     final = sa.and_(Appeal.state == State.DECIDED, Appeal.decided_at <= now - rules.CONTEST_WINDOW)
     gone = sa.or_(Report.state.not_in(effects.CONTESTABLE), Entry.state.in_(effects.ENDED))
     moot = sa.and_(Appeal.state.in_(rules.MOOTABLE), gone)
+    hopeless = sa.and_(Appeal.exhausted_at.is_not(None), Appeal.began_at < now - policy.APPEAL_LIMIT)
     return (
         sa.select(Appeal)
         .join(Case, Case.id == Appeal.case_id)
@@ -94,7 +95,7 @@ def _candidates(now: datetime) -> sa.Select[Appeal]:
         .outerjoin(Entry, Entry.case_id == Appeal.case_id)
         .outerjoin(Draw, Draw.appeal_id == Appeal.id)
         .where(Case.wrapped_key.is_not(None), Appeal.state.not_in(rules.OVER))
-        .where(sa.or_(silent, undrawn, final, moot, _vacant(now), _harmful(now)))
+        .where(sa.or_(silent, undrawn, final, moot, hopeless, _vacant(now), _harmful(now)))
     )
 
 
@@ -164,6 +165,14 @@ def _moot(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> N
     _close_act(session, appeal, "appeal.moot", now)
 
 
+def _default(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
+    """Nobody is left who could decide. What could not be contested before a panel cannot stand."""
+    advance(session, appeal, NEXT, Verb.DEFAULT, actor=CLOCK, now=now, closed_at=now)
+    effects.void(session, appeal, actor=CLOCK, now=now, reason="no-panel")
+    finish(session, appeal, actor=CLOCK, now=now)
+    _close_act(session, appeal, "appeal.default", now)
+
+
 def _close(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
     advance(session, appeal, NEXT, Verb.CLOSE, actor=CLOCK, now=now, closed_at=now)
     finish(session, appeal, actor=CLOCK, now=now)
@@ -185,6 +194,7 @@ _ACTS: Mapping[Effect, Callable[[Session, Appeal, datetime, Holder], None]] = Ma
         Effect.VACATE: _vacate,
         Effect.SUSPEND: _suspend,
         Effect.MOOT: _moot,
+        Effect.DEFAULT: _default,
         Effect.CLOSE: _close,
     }
 )

@@ -22,6 +22,7 @@ from registry.log.actions import record
 from registry.recalls.actions import issue
 from registry.recalls.rules import Reason
 from registry.reports import queries as reports
+from registry.reports.actions import void as void_report
 from registry.reports.rules import State as ReportState
 
 # From the letter on: it may be in the person's hands before the clerk has recorded its service.
@@ -79,6 +80,17 @@ def reinstate(session: Session, appeal: Appeal, *, actor: str, now: datetime, re
     entries.reinstate(session, entry, actor_id=actor, now=now, reason=reason)
     issue(session, entry, Reason.LISTED, now)
     appeal.suspended = False
+
+
+def void(session: Session, appeal: Appeal, *, actor: str, now: datetime, reason: str) -> None:
+    """The entry, or the report that is not listed yet, is void; whoever was told of it is told so."""
+    entry = entry_of(session, appeal.case_id)
+    if entry is None:
+        report = reports.of_case(session, appeal.case_id)
+        void_report(session, report=report, actor_id=actor, reason=reason, now=now)
+        return
+    entries.void(session, entry, actor_id=actor, now=now, reason=reason)
+    issue(session, entry, Reason.VOIDED, now)
 
 
 def attach(session: Session, appeal: Appeal, entry: Entry, *, actor: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry.appeals.eligibility import Inadmissible
 from registry.appeals.rules import Lane, State
 from registry.db import Base, new_id
 
@@ -43,6 +44,8 @@ class Appeal(Base):
     grounds: Mapped[list[str]]
     sealed_text: Mapped[bytes]
     sealed_admission: Mapped[bytes | None]  # reasons for admitting or refusing it
+    refused_for: Mapped[Inadmissible | None]
+    refused_by: Mapped[str | None] = mapped_column(sa.ForeignKey("account.id"))
     suspended: Mapped[bool] = mapped_column(default=False)  # the entry is hidden because of this appeal
     lodged_at: Mapped[datetime]
     informed_at: Mapped[datetime | None]

@@ -30,7 +30,7 @@ def eligible(session: Session, appeal: Appeal, *, clerk: str | None = None) -> l
     Out are: people of the filing member and of its owner's other companies, of members that are not in good standing,
     whoever declared an interest in the filing member or the case, and whoever took part in the case before.
     """
-    out = _took_part(session, appeal) | {clerk}
+    out = took_part(session, appeal.case_id) | {clerk}
     free = _free(session, appeal.member_id, appeal.case_id)
     return [Panelist(account.id, account.member_id) for account in free if account.id not in out]
 
@@ -79,8 +79,8 @@ def _free(session: Session, member_id: str, case_id: str | None) -> list[Account
     return [account for account in accounts if Role.PANELIST in account.roles]
 
 
-def _took_part(session: Session, appeal: Appeal) -> set[str | None]:
+def took_part(session: Session, case_id: str) -> set[str | None]:
     """Whoever moved anything in the case (the screener of its report among them), or was seated in it."""
-    steps = session.scalars(sa.select(Step.actor).where(Step.case_id == appeal.case_id).distinct())
-    seats = session.scalars(sa.select(Seat.account_id).where(Seat.case_id == appeal.case_id).distinct())
+    steps = session.scalars(sa.select(Step.actor).where(Step.case_id == case_id).distinct())
+    seats = session.scalars(sa.select(Seat.account_id).where(Seat.case_id == case_id).distinct())
     return {*steps, *seats}

@@ -35,6 +35,11 @@ def latest(session: Session, case_id: str) -> Appeal | None:
     ).first()
 
 
+def decided(session: Session, case_id: str) -> list[Appeal]:
+    """Those that a panel has decided."""
+    return [appeal for appeal in of_case(session, case_id) if appeal.decided_at is not None]
+
+
 def draw_of(session: Session, appeal_id: str) -> Draw | None:
     """The draw of an appeal's panel; None until it is admitted."""
     return session.scalar(sa.select(Draw).where(Draw.appeal_id == appeal_id))
@@ -99,5 +104,6 @@ def facts_of(session: Session, appeal: Appeal) -> Facts:
         gone=is_gone(session, appeal.case_id),
         unfit=bool(unfit(session, appeal, [seat.account_id for seat in seats])),
         awaited_since=min((seat.seated_at for seat in seats), default=None),
+        exhausted=appeal.exhausted_at is not None,
         harms=entry is not None and entry.state in VISIBLE and not appeal.suspended,
     )

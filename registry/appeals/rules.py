@@ -48,6 +48,7 @@ class Verb(enum.StrEnum):
     CLOSE = "close"
     WITHDRAW = "withdraw"
     MOOT = "moot"  # what it contests is gone
+    DEFAULT = "default"  # nobody can decide it any more
 
 
 # Not while lodged only: to withdraw needs the proof of identity that moves an appeal on.
@@ -70,6 +71,7 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
         (State.SECOND_INSTANCE, Verb.CLOSE): State.CLOSED,
         **{(state, Verb.WITHDRAW): State.WITHDRAWN for state in WITHDRAWABLE},
         **{(state, Verb.MOOT): State.CLOSED for state in MOOTABLE},
+        **{(state, Verb.DEFAULT): State.CLOSED for state in (State.ADMITTED, State.ANSWERED, State.HEARD)},
     }
 )
 OVER: Final = frozenset({State.CLOSED, State.INADMISSIBLE, State.WITHDRAWN})
@@ -157,6 +159,7 @@ class Effect(enum.StrEnum):
     DRAW = "draw"  # a nonce is there and no panel
     VACATE = "vacate"  # somebody on the panel cannot or does not decide: the next in rank follows
     SUSPEND = "suspend"  # nobody has decided in time: the listing does not stand until somebody does
+    DEFAULT = "default"  # nobody is left who could decide, and the time for it is over: what is contested is void
     CLOSE = "close"  # nobody contested
 
 
@@ -178,6 +181,7 @@ class Facts:
     gone: bool = False  # the report was withdrawn or voided
     unfit: bool = False  # on a seat without a vote is somebody who cannot decide
     awaited_since: datetime | None = None  # since when the longest seated of those without a vote sits
+    exhausted: bool = False  # nobody is left who could take a vacated seat
     harms: bool = False  # checkers see the entry, and this appeal has not hidden it before
 
 
@@ -253,6 +257,8 @@ def due_effects(facts: Facts, now: datetime) -> list[Effect]:
     """What is to happen now, in this order; nothing twice, since each effect changes what it is asked from."""
     if facts.gone and facts.state in MOOTABLE:
         return [Effect.MOOT]
+    if facts.exhausted and Duty.END in overdue(facts, now):
+        return [Effect.DEFAULT]
     due = []
     if facts.state is State.ADMITTED and facts.admitted_at and now >= facts.admitted_at + answer_limit(facts.lane):
         due.append(Effect.SILENCE)

@@ -16,7 +16,15 @@ from registry.db import Session, new_id
 from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid, NotFound
 from registry.findings.models import Finding
-from registry.findings.rules import NEXT, Kind, Verb, cause_of_overdue, cause_of_overturned, cause_of_panel
+from registry.findings.rules import (
+    NEXT,
+    Kind,
+    Verb,
+    cause_of_overdue,
+    cause_of_overturned,
+    cause_of_panel,
+    cause_of_review,
+)
 from registry.log.actions import record
 from registry.members.actions import get as member
 from registry.members.models import Kind as MemberKind
@@ -26,6 +34,8 @@ from registry.panels import statistics
 from registry.reports.prose import verify_prose
 from registry.restraints import actions as restraints
 from registry.restraints.models import Restraint
+from registry.reviews.models import Review
+from registry.reviews.rules import State as ReviewState
 
 CLOCK: Final = "system:findings"
 
@@ -71,6 +81,18 @@ def exhausted_panels(session: Session, now: datetime, limit: int = 100) -> list[
         row = Finding(id=new_id(), case_id=appeal.case_id, appeal_id=appeal.id, entry_id=appeal.entry_id)
         row.kind, row.cause, row.due_at = Kind.PANEL_EXHAUSTED, cause_of_panel(appeal.id), now + policy.FINDING_ANSWER
         found.append(raise_(session, row, CLOCK, now, tell=keepers(session)))
+    return found
+
+
+def overdue_reviews(session: Session, now: datetime, limit: int = 100) -> list[Finding]:
+    """Raise a finding for every review that is late, once each; tells every regulator, who may decide it."""
+    late = sa.select(Review).where(Review.state == ReviewState.OPEN, Review.opened_at <= now - policy.REVIEW_LIMIT)
+    found = []
+    for review in session.scalars(late.order_by(Review.opened_at, Review.id).limit(limit)).all():
+        if not _is_raised(session, cause_of_review(review.id)):
+            row = Finding(id=new_id(), case_id=review.case_id, entry_id=review.entry_id, kind=Kind.REVIEW_OVERDUE)
+            row.cause, row.due_at = cause_of_review(review.id), review.opened_at + policy.REVIEW_DEFAULT
+            found.append(raise_(session, row, CLOCK, now, tell=regulators(session)))
     return found
 
 

@@ -40,6 +40,7 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
 class Kind(enum.StrEnum):
     DEMAND = "demand"  # by a regulator, in its own words
     APPEAL_OVERDUE = "appeal-overdue"
+    REVIEW_OVERDUE = "review-overdue"  # nobody has decided whether a listing goes on
     OVERTURNED = "overturned"  # a member's listings fall too often
     PANEL_EXHAUSTED = "panel-exhausted"  # nobody is left who could take a vacated seat
     NEVER_APPLIED = "never-applied"  # by a subject: the member says to have checked a hire, and there was none
@@ -68,6 +69,11 @@ def cause_of_panel(appeal_id: str) -> str:
 def cause_of_canary(batch_id: str) -> str:
     """The name under which the canaries of one batch are raised, once."""
     return f"canary:{batch_id}"
+
+
+def cause_of_review(review_id: str) -> str:
+    """The name under which a review that nobody decides is raised, once."""
+    return f"review:{review_id}"
 
 
 def cause_of_check(check_id: str) -> str:

@@ -29,9 +29,7 @@ from registry.panels.models import Decision, Hearing, Vote
 from registry.panels.rules import SEATS, Ballot, Choice, Outcome, decide, is_final, read_ballot
 from registry.recalls.actions import issue
 from registry.recalls.rules import Reason
-from registry.reports import actions as reports
 from registry.reports.prose import verify_prose
-from registry.reports.queries import of_case as report_of
 
 NOTES_LENGTH: Final = 10_000  # characters of a hearing's record
 PANEL: Final = "system:panel"
@@ -116,13 +114,10 @@ def _decide(session: Session, appeal: Appeal, votes: list[Vote], now: datetime) 
 
 def _apply(session: Session, appeal: Appeal, entry: Entry | None, outcome: Outcome, now: datetime) -> None:
     """Make the register say what was decided, and tell everyone who was told otherwise."""
-    if entry is None:
-        if outcome.choice is Choice.VOID:
-            report = report_of(session, appeal.case_id)
-            reports.void(session, report=report, actor_id=PANEL, reason=_WHY, now=now)
-    elif outcome.choice is Choice.VOID:
-        entries.void(session, entry, actor_id=PANEL, now=now, reason=_WHY)
-        issue(session, entry, Reason.VOIDED, now)
+    if outcome.choice is Choice.VOID:
+        effects.void(session, appeal, actor=PANEL, now=now, reason=_WHY)
+    elif entry is None:
+        return
     elif outcome.choice is Choice.SUSPEND:
         effects.suspend(session, appeal, actor=PANEL, now=now, reason=_WHY)
     else:

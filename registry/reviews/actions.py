@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from registry import policy
 from registry.access import Action, Actor, allowed, require
 from registry.appeals.actions import require_proofed, subject
+from registry.appeals.pool import took_part
 from registry.cases.actions import key_of, seal, unseal
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
@@ -75,6 +76,8 @@ def decide(session: Session, *, actor: Actor, review_id: str, end: bool, reasons
     row = _guarded(session, actor, review_id)
     if session.get_one(Member, actor.member_id).kind is Kind.CARRIER:
         raise Forbidden("a carrier may not decide; the roster's other members do")
+    if actor.id in took_part(session, row.case_id):
+        raise Forbidden("you took part in this case before; somebody else decides this review", code="took-part")
     verify_prose(reasons, field="reasons", most=policy.REASONS_LENGTH)
     key = key_of(session, session.get_one(Case, row.case_id))
     done: dict[str, Any] = {"decided_by": actor.id, "decided_at": now}
@@ -83,7 +86,25 @@ def decide(session: Session, *, actor: Actor, review_id: str, end: bool, reasons
     facts = {"review": row.id, "outcome": row.state.value}
     record(session, "review.decide", actor=actor.id, now=now, facts=facts, case=key)
     if end:
-        _end(session, row, actor, now)
+        _end(session, row, actor.id, now)
+    return row
+
+
+def default_due(session: Session, now: datetime, limit: int = 50) -> list[Review]:
+    """End the listings whose reviews nobody has decided in all the time there was."""
+    late = sa.select(Review).where(Review.state == State.OPEN, Review.opened_at <= now - policy.REVIEW_DEFAULT)
+    due = list(session.scalars(late.order_by(Review.opened_at, Review.id).limit(limit)))
+    return [_default(session, row, now) for row in due]
+
+
+def _default(session: Session, row: Review, now: datetime) -> Review:
+    case, entry = session.get_one(Case, row.case_id), session.get_one(Entry, row.entry_id)
+    advance(session, row, NEXT, Verb.END, actor=CLOCK, now=now, decided_at=now)
+    key = key_of(session, case) if case.wrapped_key is not None else None
+    record(session, "review.default", actor=CLOCK, now=now, facts={"review": row.id}, case=key)
+    if key is not None and _is_live(entry, now):
+        entries.rehabilitate(session, entry, actor_id=CLOCK, now=now, reason=f"review {row.id}")
+        issue(session, entry, Reason.REHABILITATED, now)
     return row
 
 
@@ -96,7 +117,12 @@ def docket(session: Session, *, actor: Actor) -> list[Review]:
         .where(Review.state == State.OPEN)
         .order_by(Review.opened_at, Review.id)
     )
-    return [row for row, group in rows if allowed(actor, Action.REVIEW_DECIDE, member_id=row.member_id, group=group)]
+    return [
+        row
+        for row, group in rows
+        if allowed(actor, Action.REVIEW_DECIDE, member_id=row.member_id, group=group)
+        and actor.id not in took_part(session, row.case_id)
+    ]
 
 
 def open_review(session: Session, *, actor: Actor, review_id: str, now: datetime) -> tuple[Review, str | None, Any]:
@@ -116,13 +142,13 @@ def of_subject(session: Session, case: Case) -> list[tuple[Review, str | None]]:
     return [(row, unseal(key, row, "sealed_reasons") if row.sealed_reasons is not None else None) for row in rows]
 
 
-def _end(session: Session, row: Review, actor: Actor, now: datetime) -> None:
+def _end(session: Session, row: Review, by: str, now: datetime) -> None:
     entry, reason = session.get_one(Entry, row.entry_id), f"review {row.id}"
     if row.ground in OBVIOUS:
-        entries.void(session, entry, actor_id=actor.id, now=now, reason=reason)
+        entries.void(session, entry, actor_id=by, now=now, reason=reason)
         issue(session, entry, Reason.VOIDED, now)
     else:
-        entries.rehabilitate(session, entry, actor_id=actor.id, now=now, reason=reason)
+        entries.rehabilitate(session, entry, actor_id=by, now=now, reason=reason)
         issue(session, entry, Reason.REHABILITATED, now)
 
 

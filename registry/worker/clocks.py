@@ -22,13 +22,14 @@ from registry.entries.queries import to_contact
 from registry.erasures import retention
 from registry.errors import ZiluError
 from registry.findings import canaries
-from registry.findings.actions import exhausted_panels, overdue_appeals, overturned_too_often, restrain
+from registry.findings.actions import exhausted_panels, overdue_appeals, overdue_reviews, overturned_too_often, restrain
 from registry.findings.never_applied import escalate_due as escalate_findings
 from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
 from registry.recalls.actions import escalate_due, issue_heard
 from registry.recalls.queries import days_over
 from registry.reports import drafts
+from registry.reviews.actions import default_due as default_reviews
 from registry.reviews.actions import open_due as open_reviews
 from registry.running import Running
 
@@ -121,15 +122,16 @@ def findings(run: Running) -> bool:
     """Raise what is late in appeals, and panels that cannot be filled; remind whoever has a date before them."""
     now = run.clock()
     with run.store.write() as session:
-        duties = (overdue_appeals, exhausted_panels, overturned_too_often, restrain)
+        duties = (overdue_appeals, overdue_reviews, exhausted_panels, overturned_too_often, restrain)
         raised = [duty(session, now) for duty in duties]
         return any([*raised, remind_due(session, now)])
 
 
 def reviews(run: Running) -> bool:
-    """Ask of each listing, at half of its term, whether it still serves its purpose."""
+    """Ask of each listing, at half of its term, whether it still serves its purpose; end those that nobody answers."""
+    now = run.clock()
     with run.store.write() as session:
-        return bool(open_reviews(session, run.clock()))
+        return any([open_reviews(session, now), default_reviews(session, now)])
 
 
 def sweeps(run: Running) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from registry import policy, schema
 from registry.access import Actor
 from registry.appeals import actions, admission, draw, queries
 from registry.appeals.clocks import Due
+from registry.appeals.eligibility import Inadmissible
 from registry.appeals.models import Appeal, Draw, Seat
 from registry.appeals.rules import Effect, State
 from registry.cases.models import Case, Step
@@ -100,7 +102,9 @@ def test_one_of_admission_and_refusal_holds(contest: Contest) -> None:
             now=contest.now,
         )
 
-    given = at_once(contest.store, decide(admission.admit), decide(admission.refuse))
+    given = at_once(
+        contest.store, decide(admission.admit), decide(partial(admission.refuse, ground=Inadmissible.ANOTHER_MATTER))
+    )
     assert len(errors(given)) == 1
     state = contest.appeal().state
     assert state in (State.ADMITTED, State.INADMISSIBLE)

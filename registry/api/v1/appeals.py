@@ -13,8 +13,10 @@ from registry.access import Action, needs
 from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
 from registry.appeals import actions, admission, proofing, queries
+from registry.appeals.eligibility import Inadmissible
 from registry.appeals.models import Appeal
 from registry.appeals.rules import TEXT_LENGTH, Duty, Ground, Lane, State
+from registry.errors import Invalid
 from registry.panels import actions as panels
 from registry.panels import queries as views
 from registry.panels.queries import Item, View
@@ -37,6 +39,7 @@ class AttestationAnswer(Answer):
 
 class AdmissionRequest(Body):
     verdict: Literal["admit", "refuse"]
+    ground: Inadmissible | None = Field(None, description="with refuse: why it is none")
     reasons: str = Field(max_length=TEXT_LENGTH)
 
 
@@ -158,8 +161,13 @@ def admit(appeal_id: str, body: AdmissionRequest) -> dict[str, Any]:
     run = running()
     with run.store.write() as session:
         appeal = queries.get(session, appeal_id)
-        verb = admission.admit if body.verdict == "admit" else admission.refuse
-        verb(session, actor=actor(), appeal=appeal, reasons=body.reasons, now=run.clock())
+        who, now = actor(), run.clock()
+        if (body.ground is None) != (body.verdict == "admit"):
+            raise Invalid("ground must be given to refuse, and left out to admit", field="ground")
+        if body.ground is None:
+            admission.admit(session, actor=who, appeal=appeal, reasons=body.reasons, now=now)
+        else:
+            admission.refuse(session, actor=who, appeal=appeal, ground=body.ground, reasons=body.reasons, now=now)
         return _shown(appeal)
 
 

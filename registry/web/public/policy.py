@@ -39,6 +39,8 @@ LABELS: Final[Words] = MappingProxyType(
         "FINDING_ANSWER": _("A finding is answered; then the regulators are told"),
         "RECALL_ACK": _("A recall is acknowledged; then the regulator is told"),
         "REVIEW_EVERY": _("Every listing is reviewed after this long at the latest"),
+        "REVIEW_LIMIT": _("A review is decided; then the regulators are told"),
+        "REVIEW_DEFAULT": _("A review that nobody has decided ends the listing"),
         "MAX_TERM": _("The longest listing, whatever its level"),
         "CONFIRMED_WITHIN": _("An order or an amendment is confirmed by a second person, or it lapses"),
         "ORDER_LONGEST": _("The longest order"),

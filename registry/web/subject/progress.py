@@ -29,6 +29,7 @@ from registry.panels.models import Decision, Vote
 from registry.panels.rules import Choice
 from registry.reports.models import Report
 from registry.reports.rules import State as ReportState
+from registry.web.words import STATES
 
 REPORT: Mapping[ReportState, str] = MappingProxyType(
     {
@@ -165,11 +166,17 @@ def _progress(session: Session, appeal: Appeal, key: CaseKey, now: datetime) -> 
     owed = [(by, str(DUTIES[duty])) for duty, by in dates if duty in _ahead(appeal.state)]
     return Progress(
         appeal=appeal,
-        text=str(APPEAL[appeal.state]),
+        text=_words(appeal),
         due=sorted(owed),
         drawing=_drawing(session, appeal),
         decided=_decided(session, appeal, key, now),
     )
+
+
+def _words(appeal: Appeal) -> str:
+    """Its state in a sentence; of a refused one with the ground."""
+    sentence = str(APPEAL[appeal.state])
+    return f"{sentence} {STATES[appeal.refused_for]}" if appeal.refused_for is not None else sentence
 
 
 def _ahead(state: appeal_rules.State) -> frozenset[appeal_rules.Duty]:

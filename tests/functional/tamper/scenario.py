@@ -240,8 +240,8 @@ class _Telling:
         self.do(lambda s: reviews.apply(s, case=self._case(s), now=now, **words))
         with self.store.read() as session:
             review = session.scalars(sa.select(Review.id)).one()
-        sol = self.cast.sol.actor
-        self.do(lambda s: reviews.decide(s, actor=sol, review_id=review, end=False, reasons="No.", now=now))
+        rex = self.cast.rex.actor
+        self.do(lambda s: reviews.decide(s, actor=rex, review_id=review, end=False, reasons="No.", now=now))
 
     def subject_enters(self) -> None:
         """The person opens the case with letter and number."""

@@ -26,7 +26,7 @@ def test_the_person_asks_and_reads_what_was_decided(
     assert "can be asked for from" in problems_of(early)[0]
     assert submit(subject, "/case/review", WORDS).location == "/case/review"
 
-    headers = {"Authorization": f"Bearer {bearer(store, accused.cast.sol, accused.clock)}"}
+    headers = {"Authorization": f"Bearer {bearer(store, accused.cast.rex, accused.clock)}"}
     client = app.test_client()
     (listed,) = client.get("/api/v1/reviews", headers=headers).json["reviews"]
     path = f"/api/v1/reviews/{listed['id']}"

@@ -19,6 +19,7 @@ from registry.accounts.actions import actor_of, close_account, open_account
 from registry.accounts.rules import Role
 from registry.appeals import actions, admission, draw, proofing, queries
 from registry.appeals.clocks import run_clocks
+from registry.appeals.eligibility import Inadmissible
 from registry.appeals.models import Appeal, Seat
 from registry.appeals.rules import Effect
 from registry.cases.actions import new_number
@@ -146,11 +147,16 @@ class Contest:
             )
         return self
 
-    def refuse(self, actor: Actor | None = None) -> Contest:
+    def refuse(self, actor: Actor | None = None, ground: Inadmissible = Inadmissible.ANOTHER_MATTER) -> Contest:
         with self.store.write() as session:
             appeal = queries.get(session, self.appeal().id)
             admission.refuse(
-                session, actor=actor or self.cast.cleo.actor, appeal=appeal, reasons="Nothing new.", now=self.now
+                session,
+                actor=actor or self.cast.cleo.actor,
+                appeal=appeal,
+                ground=ground,
+                reasons="Nothing new.",
+                now=self.now,
             )
         return self
 

@@ -113,7 +113,10 @@ def test_a_panelist_steps_down_and_declares_an_interest(api: Api, contest: Conte
 
 def test_a_refusal_ends_it(api: Api, contest: Contest) -> None:
     contest.lodge().attest()
-    refused = api.appeal("cleo", "POST", "/admission", {"verdict": "refuse", "reasons": "The same again."})
+    body = {"verdict": "refuse", "ground": "another-matter", "reasons": "It is about wages."}
+    for wrong in ({"ground": None}, {"ground": "repeated"}, {"ground": "late"}, {"verdict": "admit"}):
+        assert api.appeal("cleo", "POST", "/admission", {**body, **wrong}).status_code == 422, wrong
+    refused = api.appeal("cleo", "POST", "/admission", body)
     assert said(refused)["state"] == "inadmissible"
 
 

@@ -51,6 +51,9 @@ ALLOWED = {
     ("admitted", "moot", "closed"),
     ("answered", "moot", "closed"),
     ("heard", "moot", "closed"),
+    ("admitted", "default", "closed"),
+    ("answered", "default", "closed"),
+    ("heard", "default", "closed"),
 }
 
 

@@ -176,6 +176,19 @@ class TestTheUnfit:
             told = session.scalars(sa.select(Message.member_id).where(Message.kind == "finding.raised"))
             assert sorted(member or "" for member in told) == ["operator", "regulator"]
 
+    def test_what_nobody_is_left_to_decide_is_void_when_the_time_is_over(self, drawn: Contest) -> None:
+        for actor in drawn.panel()[:2]:
+            close_account(drawn, actor)
+        drawn.tick()
+        drawn.tick()
+        drawn.clock.move(proofed_at(drawn) + policy.APPEAL_LIMIT - drawn.now)
+        assert Due(Effect.DEFAULT, drawn.appeal().id) not in due(drawn)
+        assert drawn.tick(SECOND) == [Effect.DEFAULT]
+        assert (drawn.appeal().state, drawn.appeal().decided_at) == (State.CLOSED, None)
+        assert drawn.entry().state is EntryState.VOIDED
+        assert not drawn.entry().disputed
+        assert drawn.tick() == []
+
     def test_of_two_workers_one_does_it(self, spare: Contest) -> None:
         close_account(spare, spare.panel()[0])
         with spare.store.read() as session:

@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from registry import policy
+from registry.accounts.actions import actor_of, open_account
+from registry.accounts.rules import Role
 from registry.appeals.listing import list_due
 from registry.cases.models import Case
 from registry.db import Store
 from registry.entries.models import Entry
 from registry.entries.rules import State as EntryState
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
+from registry.findings.actions import overdue_reviews
+from registry.findings.models import Finding
 from registry.identity.document import parse
 from registry.keys.holder import Holder
 from registry.policy import RESPONSE_WINDOW
@@ -33,7 +38,11 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 @pytest.fixture
 def listed(store: Store, cast: Cast, holder: Holder, clock: MovingClock) -> Accused:
-    """Listed for a year at level 2, proofed, and birch was shown the entry."""
+    """Listed for a year at level 2, proofed, and birch was shown the entry. Sue has nothing to do with it."""
+    with store.write() as session:
+        admin = cast["law-school-admin"].actor
+        how = {"member_id": "law-school", "name": "Sue", "roles": [Role.SCREENER], "actor": admin, "now": clock()}
+        open_account(session, id="sue", **how)
     accused = accuse(store, cast, holder, clock).proofed()
     clock.move(RESPONSE_WINDOW)
     with store.write() as session:
@@ -53,9 +62,9 @@ def apply(accused: Accused, ground: str, text: str = "I have learned from it.") 
         return actions.apply(session, case=case, ground=ground, text=text, now=accused.clock())
 
 
-def decide(accused: Accused, review: Review, *, end: bool, who: str = "sol", reasons: str = "It is time.") -> Review:
+def decide(accused: Accused, review: Review, *, end: bool, who: str = "sue", reasons: str = "It is time.") -> Review:
     with accused.store.write() as session:
-        actor = accused.cast[who].actor
+        actor = accused.cast[who].actor if who in accused.cast else actor_of(session, who)
         return actions.decide(session, actor=actor, review_id=review.id, end=end, reasons=reasons, now=accused.clock())
 
 
@@ -111,7 +120,7 @@ def test_one_at_a_time_and_decided_once(listed: Accused) -> None:
         apply(listed, "case-dropped")
     decide(listed, review, end=False)
     with pytest.raises(Conflict, match="nothing more can happen"):
-        decide(listed, review, end=True)
+        decide(listed, review, end=True, who="rex")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +129,44 @@ def test_one_at_a_time_and_decided_once(listed: Accused) -> None:
 def test_who_decides(listed: Accused, who: str, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         decide(listed, apply(listed, "acquitted"), end=True, who=who)
+
+
+def test_whoever_took_part_before_decides_nothing(listed: Accused) -> None:
+    review = apply(listed, "acquitted")
+    with pytest.raises(Forbidden, match="took part"):
+        decide(listed, review, end=True, who="sol")  # who screened the report
+    with listed.store.read() as session:
+        assert actions.docket(session, actor=listed.cast.sol.actor) == []
+        assert [row.id for row in actions.docket(session, actor=actor_of(session, "sue"))] == [review.id]
+    decide(listed, review, end=False)
+    with pytest.raises(Forbidden, match="took part"):
+        decide(listed, apply(listed, "acquitted"), end=True)
+
+
+def test_what_nobody_decides_is_raised_and_then_ends_the_listing(listed: Accused) -> None:
+    review = apply(listed, "acquitted")
+
+    def tick(by: timedelta) -> tuple[int, int]:
+        now = listed.clock.move(by)
+        with listed.store.write() as session:
+            return len(overdue_reviews(session, now)), len(actions.default_due(session, now))
+
+    assert tick(policy.REVIEW_LIMIT - SECOND) == (0, 0)
+    assert tick(SECOND) == (1, 0)
+    assert tick(DAY) == (0, 0)
+    assert entry_of(listed).state is EntryState.LISTED
+    assert tick(policy.REVIEW_DEFAULT - policy.REVIEW_LIMIT - DAY) == (0, 1)
+    assert entry_of(listed).state is EntryState.REHABILITATED
+    assert told(listed) == [Reason.REHABILITATED]
+    with listed.store.read() as session:
+        case = session.get_one(Case, listed.case_id)
+        assert [(row.id, row.state, reasons) for row, reasons in actions.of_subject(session, case)] == [
+            (review.id, State.ENDED, None)
+        ]
+        (finding,) = session.query(Finding)
+    assert (finding.kind, finding.member_id, finding.case_id) == ("review-overdue", None, listed.case_id)
+    assert tick(DAY) == (0, 0)
+    assert unattested(listed.store) == set()
 
 
 def test_bad_applications_are_refused(listed: Accused) -> None:
