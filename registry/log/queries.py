@@ -12,6 +12,13 @@ from registry.log import proof, tiles, tree
 from registry.log.models import Act, Checkpoint, Tile
 from registry.log.sequencer import latest_published, reader
 
+_PUBLISHED = (
+    sa.select(Checkpoint.size, Checkpoint.published)
+    .where(Checkpoint.published.is_not(None))
+    .order_by(Checkpoint.size.desc())
+    .limit(1)
+)
+
 
 def head_note(session: Session) -> str:
     """The newest checkpoint that has its quorum, as a signed note; NotFound before the first."""
@@ -58,13 +65,19 @@ def prove(session: Session, act: Act, head: Checkpoint | None = None) -> tuple[b
 
 def prove_all(session: Session, acts: Sequence[Act], head: Checkpoint | None = None) -> list[tuple[bytes, str] | None]:
     """As `prove` of each, under one checkpoint."""
-    head = head or latest_published(session)
-    size = head.size if head and head.published else 0
+    size, note = (head.size, head.published) if head else _published(session)
+    size = size if note else 0
     positions = [act.position for act in acts if act.position is not None and act.position < size]
-    found = tree.inclusion_proofs(positions, size=size, hashes=tiles.hashes(reader(session)))
-    note = head.published if head else None
+    ahead = tiles.touched(positions, size=size) if positions else ()
+    found = tree.inclusion_proofs(positions, size=size, hashes=tiles.hashes(reader(session, ahead)))
     proofs = {at: proof.Proof(at, hashes, note or "") for at, hashes in zip(positions, found, strict=True)}
     return [_proven(act, proofs) for act in acts]
+
+
+def _published(session: Session) -> tuple[int, str | None]:
+    """Size and note of the newest head that anyone is shown; the note is None before the first."""
+    found = session.execute(_PUBLISHED).first()
+    return (found.size, found.published) if found else (0, None)
 
 
 def _proven(act: Act, proofs: Mapping[int, proof.Proof]) -> tuple[bytes, str] | None:

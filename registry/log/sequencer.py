@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 import rfc8785
@@ -35,6 +36,11 @@ BATCH = 4096
 Closing = Callable[[Session, datetime], Act | None]
 
 _TILE = sa.select(Tile.hashes).where(Tile.level == sa.bindparam("at_level"), Tile.index == sa.bindparam("at_index"))
+# All levels with all indexes: a few tiles too many, and SQLite finds none of them by pairs without reading them all.
+_TILES = sa.select(Tile.level, Tile.index, Tile.hashes).where(
+    Tile.level.in_(sa.bindparam("levels", expanding=True)), Tile.index.in_(sa.bindparam("indexes", expanding=True))
+)
+_TILES_AT_ONCE = 400  # in one statement
 
 
 class Row(NamedTuple):
@@ -155,14 +161,27 @@ def waits(session: Session) -> bool:
     return head is not None and head.published is None
 
 
-def reader(session: Session) -> tiles.Read:
-    """Stored tiles, for `tiles` and `tree`."""
+def reader(session: Session, ahead: Collection[tuple[int, int]] = ()) -> tiles.Read:
+    """Stored tiles, for `tiles` and `tree`; those in `ahead` are read with one statement."""
+    held: dict[tuple[int, int], bytes] = {}
+    for some in _batched(ahead, _TILES_AT_ONCE):
+        levels, indexes = ({pair[part] for pair in some} for part in (0, 1))
+        found = session.execute(_TILES, {"levels": list(levels), "indexes": list(indexes)})
+        held.update({(level, index): hashes for level, index, hashes in found})
 
     def read(level: int, index: int) -> bytes:
+        if (level, index) in held:
+            return held[level, index]
         found: bytes | None = session.scalar(_TILE, {"at_level": level, "at_index": index})
         return found or b""
 
     return read
+
+
+def _batched(wanted: Collection[tuple[int, int]], count: int) -> Iterator[list[tuple[int, int]]]:
+    rest = iter(wanted)
+    while some := list(islice(rest, count)):
+        yield some
 
 
 def verify_head(store: Store) -> None:

@@ -12,12 +12,12 @@ A partial tile is never hashed into the level above, and empty tiles do not exis
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.errors import Invalid
 
-from .tree import HASH_SIZE, HEIGHT, MAX_SIZE, Hashes, root_at, root_of
+from .tree import HASH_SIZE, HEIGHT, MAX_SIZE, Hashes, parents, root_at, root_of
 
 Read = Callable[[int, int], bytes]  # (level, index) -> the hashes stored for that tile, b"" for none
 
@@ -83,19 +83,37 @@ def bundles_of(size: int) -> Iterator[Tile]:
 
 
 def hashes(read: Read) -> Hashes:
-    """A source of hashes for `tree`, reading each tile once; Invalid when a tile is shorter than it must be."""
-    held: dict[tuple[int, int], bytes] = {}
+    """A source of hashes for `tree`, reading each tile once; Invalid when a tile is shorter than it must be.
 
-    def hash_at(level: int, index: int) -> bytes:
-        at, offset = divmod(index, WIDTH)
-        if (level, at) not in held:
-            held[level, at] = read(level, at)
-        found = held[level, at][offset * HASH_SIZE : (offset + 1) * HASH_SIZE]
+    Of each tile the rows of nodes above it are kept, as far up as they were asked for.
+    """
+    held: dict[tuple[int, int], list[bytes]] = {}
+
+    def hash_at(height: int, index: int) -> bytes:
+        level, rise = divmod(height, HEIGHT)
+        at, offset = index >> HEIGHT - rise, index & (WIDTH >> rise) - 1
+        rows = held.get((level, at))
+        if rows is None:
+            rows = held[level, at] = [read(level, at)]
+        while len(rows) <= rise:
+            rows.append(parents(rows[-1]))
+        found = rows[rise][offset * HASH_SIZE : (offset + 1) * HASH_SIZE]
         if len(found) != HASH_SIZE:
             raise _damaged(level, at)
         return found
 
     return hash_at
+
+
+def touched(positions: Iterable[int], *, size: int) -> set[tuple[int, int]]:
+    """Level and index of every tile that inclusion proofs of these positions need: their own, and the right edge."""
+    found: set[tuple[int, int]] = set()
+    level = 0
+    while hashes := size >> (HEIGHT * level):
+        found |= {(level, position >> HEIGHT * (level + 1)) for position in positions if position < size}
+        found.add((level, hashes - 1 >> HEIGHT))
+        level += 1
+    return {(level, index) for level, index in found if width_at(level, index, size=size)}
 
 
 def append(size: int, leaves: Sequence[bytes], read: Read) -> Appended:

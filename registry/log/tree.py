@@ -3,15 +3,15 @@
     leaf = SHA-256(0x00 || entry)      node = SHA-256(0x01 || left || right)      empty tree = SHA-256("")
     root of n > 1 leaves: split at k, the largest power of two below n; node(root of the first k, root of the rest)
 
-Proofs are made from a `Hashes` source: `hashes(level, index)` is the root of the full subtree over the leaves
-[index * 256^level, (index + 1) * 256^level), that is, hash number `index` of the tiles at that level
-(`tiles.hashes` reads them from tiles). Sizes and positions are below 2^63.
+Proofs are made from a `Hashes` source: `hashes(height, index)` is the root of the full subtree over the leaves
+[index * 2^height, (index + 1) * 2^height) (`tiles.hashes` has them from tiles). Sizes and positions are below 2^63.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from registry.errors import Invalid
 
@@ -19,6 +19,7 @@ Hashes = Callable[[int, int], bytes]
 Peaks = list[tuple[int, bytes]]  # height and root of each full subtree, the largest first (RFC 6962 section 2.1)
 
 HASH_SIZE = 32
+_PAIR = 2 * HASH_SIZE
 HEIGHT = 8  # of a tile: it holds 2^8 hashes
 MAX_SIZE = 2**63 - 1
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -32,14 +33,21 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def parents(row: bytes) -> bytes:
+    """The row of nodes above a row of hashes; what is left over on the right has none."""
+    return b"".join(
+        [hashlib.sha256(b"\x01" + row[at : at + _PAIR]).digest() for at in range(0, len(row) - _PAIR + 1, _PAIR)]
+    )
+
+
 def root_of(hashes: Iterable[bytes]) -> bytes:
     """The root over leaf hashes, or over roots of full subtrees of one size."""
-    row = list(hashes)
-    while len(row) > 1:
+    row = b"".join(hashes)
+    while len(row) > HASH_SIZE:
         # RFC 6962 section 2.1: what is left over on the right is carried up as it is.
-        odd = row[-1:] if len(row) % 2 else []
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)] + odd
-    return row[0] if row else EMPTY_ROOT
+        odd = row[-HASH_SIZE:] if len(row) % _PAIR else b""
+        row = parents(row) + odd
+    return row or EMPTY_ROOT
 
 
 def root_at(size: int, hashes: Hashes) -> bytes:
@@ -78,39 +86,30 @@ def fold(peaks: Peaks) -> bytes:
 
 def inclusion_proof(index: int, *, size: int, hashes: Hashes) -> tuple[bytes, ...]:
     """RFC 6962 section 2.1.1: the sibling hashes from leaf `index` up to the root of `size` leaves."""
-    return _inclusion(index, size, lambda start, end: _subtree(start, end, hashes))
+    return inclusion_proofs([index], size=size, hashes=hashes)[0]
 
 
 def inclusion_proofs(indexes: Iterable[int], *, size: int, hashes: Hashes) -> list[tuple[bytes, ...]]:
     """As `inclusion_proof` of each; what they share is hashed once, so that a batch costs little more than its tree."""
-    held: dict[tuple[int, int], bytes] = {}
-
-    def subtree(start: int, end: int) -> bytes:
-        if (start, end) not in held:
-            level, rest = divmod((end - start).bit_length() - 1, HEIGHT)
-            if rest == 0 and end - start == 1 << (HEIGHT * level):
-                held[start, end] = hashes(level, start >> (HEIGHT * level))
-            else:
-                middle = start + _split(end - start)
-                held[start, end] = node_hash(subtree(start, middle), subtree(middle, end))
-        return held[start, end]
-
-    return [_inclusion(index, size, subtree) for index in indexes]
+    subtree = cache(lambda start, end: _subtree(start, end, hashes))
+    return [_inclusion(index, size, hashes, subtree) for index in indexes]
 
 
-def _inclusion(index: int, size: int, subtree: Callable[[int, int], bytes]) -> tuple[bytes, ...]:
+def _inclusion(index: int, size: int, hashes: Hashes, subtree: Callable[[int, int], bytes]) -> tuple[bytes, ...]:
+    """Down from the root to the full subtree that the leaf is in, then up to it from the leaf."""
     if not 0 <= index < size <= MAX_SIZE:
         raise Invalid("index must be below the size of the tree", field="index")
-    start, end, siblings = 0, size, []
-    while end - start > 1:
+    start, end, above = 0, size, []
+    while (end - start) & (end - start - 1):
         middle = start + _split(end - start)
         if index < middle:
-            siblings.append(subtree(middle, end))
+            above.append(subtree(middle, end))
             end = middle
         else:
-            siblings.append(subtree(start, middle))
+            above.append(subtree(start, middle))
             start = middle
-    return tuple(reversed(siblings))
+    height = (end - start).bit_length() - 1
+    return (*[hashes(at, index >> at ^ 1) for at in range(height)], *reversed(above))
 
 
 def consistency_proof(old: int, new: int, *, hashes: Hashes) -> tuple[bytes, ...]:
@@ -197,9 +196,8 @@ def _subtree(start: int, end: int, hashes: Hashes) -> bytes:
     """Root over the leaves [start, end) as it stands within the tree."""
     width = end - start
     if width & (width - 1) == 0:
-        level, rest = divmod(width.bit_length() - 1, HEIGHT)
-        first = start >> (HEIGHT * level)
-        return root_of(hashes(level, index) for index in range(first, first + (1 << rest)))
+        height = width.bit_length() - 1
+        return hashes(height, start >> height)
     middle = start + _split(width)
     return node_hash(_subtree(start, middle, hashes), _subtree(middle, end, hashes))
 

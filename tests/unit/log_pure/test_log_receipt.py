@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from registry import base64url
 from registry.errors import Invalid
-from registry.log import checkpoint, leaf, tree
+from registry.log import checkpoint, leaf, tiles, tree
 from registry.log.checkpoint import Checkpoint, Kind
 from registry.log.leaf import Leaf
 from registry.log.proof import Proof
@@ -52,7 +52,8 @@ def issued(**change: Any) -> str:
 
 def proven(entries: list[bytes], index: int, *, origin: str = ORIGIN, key: Ed25519PrivateKey = LOG_KEY) -> str:
     leaves = [tree.leaf_hash(entry) for entry in entries]
-    hashes = tree.inclusion_proof(index, size=len(leaves), hashes=lambda _level, at: leaves[at])
+    grown = tiles.append(0, leaves, lambda *_: b"")
+    hashes = tree.inclusion_proof(index, size=len(leaves), hashes=tiles.hashes(lambda *at: grown.tiles[at]))
     head = Checkpoint(origin, len(leaves), tree.root_of(leaves))
     cosigned = checkpoint.cosign(head, name="w.example", key=W_KEY, now=NOW + timedelta(seconds=2))
     return Proof(index, hashes, checkpoint.attach(checkpoint.sign(head, key=key), [cosigned])).encode()

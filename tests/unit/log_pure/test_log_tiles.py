@@ -161,8 +161,24 @@ def test_the_tiles_of_a_size_are_those_with_a_width_at_it(size: int) -> None:
 def test_the_hashes_in_tiles_are_subtrees_of_the_tree(big: Store) -> None:
     source = tiles.hashes(big.read)
     assert source(0, 69_999) == LEAVES[69_999]
-    assert source(1, 3) == tree.root_of(LEAVES[3 * 256 : 4 * 256])
-    assert source(2, 0) == tree.root_of(LEAVES[: 256**2])
+    assert source(8, 3) == tree.root_of(LEAVES[3 * 256 : 4 * 256])
+    assert source(16, 0) == tree.root_of(LEAVES[: 256**2])
+    assert source(3, 5) == tree.root_of(LEAVES[5 * 8 : 6 * 8])
+    assert source(11, 7) == tree.root_of(LEAVES[7 * 2048 : 8 * 2048])
+
+
+def test_a_proof_reads_no_other_tiles_than_those_that_can_be_read_ahead(big: Store) -> None:
+    chance = random.Random(2)
+    for size in (1, 256, 300, 65_536, 65_792, 70_000, *(chance.randint(1, 70_000) for _ in range(20))):
+        positions = [0, size - 1, *(chance.randrange(size) for _ in range(3))]
+        asked: set[tuple[int, int]] = set()
+
+        def read(level: int, index: int, asked: set[tuple[int, int]] = asked) -> bytes:
+            asked.add((level, index))
+            return big.read(level, index)
+
+        tree.inclusion_proofs(positions, size=size, hashes=tiles.hashes(read))
+        assert asked <= tiles.touched(positions, size=size)
 
 
 def test_the_root_and_proofs_come_out_of_tiles(big: Store) -> None:

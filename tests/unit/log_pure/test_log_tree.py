@@ -109,8 +109,8 @@ class Naive:
             return [*self.subproof(m, start, start + k, whole), self.mth(start + k, end)]
         return [*self.subproof(m - k, start + k, end, False), self.mth(start, start + k)]
 
-    def hashes(self, level: int, index: int) -> bytes:
-        width = 256**level
+    def hashes(self, height: int, index: int) -> bytes:
+        width = 2**height
         assert (index + 1) * width <= len(self.entries)
         return self.mth(index * width, (index + 1) * width)
 
