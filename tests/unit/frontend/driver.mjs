@@ -2,6 +2,8 @@
 
 import { createInterface } from "node:readline";
 
+import { ristretto255_oprf } from "../../../frontend/node_modules/@noble/curves/ed25519.js";
+
 import { canonical } from "../../../frontend/src/canonical.js";
 import { fingerprint, sign, thumbprint } from "../../../frontend/src/keys.js";
 import { answer, base64url, blindBatch, finish, parse } from "../../../frontend/src/identity.js";
@@ -31,6 +33,12 @@ const calls = {
       ({ code, row }) => ({ refused: code, row }),
     ),
   csv: ({ rows }) => csv(rows),
+  // As the key holder does it, by the library that the browser's module rests on.
+  evaluate({ secret, publicKey, elements }) {
+    const [key, pk, ...blinded] = [secret, publicKey, ...elements].map((text) => base64url.decode(text, 32));
+    const { evaluated, proof } = ristretto255_oprf.voprf.blindEvaluateBatch(key, pk, blinded);
+    return { elements: evaluated.map(base64url.encode), proof: base64url.encode(proof) };
+  },
   answer: ({ document, m }) => outcome(() => answer(document, m)),
   decode: ({ texts, size }) => texts.map((text) => outcome(() => [...base64url.decode(text, size)])),
   canonical: ({ value }) => outcome(() => canonical(value)),
