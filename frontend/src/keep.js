@@ -1,10 +1,10 @@
-// A form with data-alive-url is sent only while its reader is signed in; else #session-ended is shown, and everything
+// A form with data-keep-url is sent only while its reader is signed in; else #session-ended is shown, and everything
 // that was typed is still there.
 
 import { isAlive } from "./session.js";
 
 export function keep() {
-  for (const form of document.querySelectorAll("form[data-alive-url]")) {
+  for (const form of document.querySelectorAll("form[data-keep-url]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       send(form, event.submitter);
@@ -13,7 +13,7 @@ export function keep() {
 }
 
 async function send(form, submitter) {
-  const alive = await isAlive(form.dataset.aliveUrl).catch(() => true); // without an answer the browser says what is wrong
+  const alive = await isAlive(form.dataset.keepUrl).catch(() => true); // without an answer the browser says what is wrong
   const ended = document.getElementById("session-ended");
   ended.hidden = alive;
   if (!alive) return ended.focus();
