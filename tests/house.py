@@ -38,6 +38,7 @@ DUTIES = (
     clocks.findings,
     clocks.escalations,
     clocks.orders,
+    clocks.amendments,
     clocks.reviews,
     clocks.erasures,
     clocks.sweeps,

@@ -94,7 +94,7 @@ def confirm(session: Session, *, actor: Actor, amendment_id: str, token: str, is
     said = _read_again(session, row, key, case, report)
     advance(session, row, NEXT, Verb.CONFIRM, actor=actor.id, now=now)
     _keep(session, row, key, signed, token, actor, now)
-    effects.take(session, row, said, case, report, by=actor.id, now=now)
+    effects.take(session, row, said, case, report, by=CLOCK, now=now)
     _write_to_subject(session, report, said, case, key, actor, issuer, now)
     _tell(session, row, "amendment.in-force", now)
     facts = {"amendment": row.id, "kid": signed.kid}

@@ -13,6 +13,7 @@ class Amendment(Base):
     """What the member says about its report. Its words are in the sealed statement; here stands what steers it."""
 
     __tablename__ = "amendment"
+    told = ("case_id", "kind", "state", "account_id", "signed_at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
@@ -34,6 +35,7 @@ class AmendmentConfirmation(Base):
     """The second person's statement over the same digest."""
 
     __tablename__ = "amendment_confirmation"
+    told = ("amendment_id", "account_id")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)

@@ -14,6 +14,7 @@ class Restraint(Base):
     """Why and since when a member files less. The regulator's reasons for its end are sealed under the vault key."""
 
     __tablename__ = "restraint"
+    told = ("member_id", "state")
     case_id: ClassVar[None] = None  # its steps belong to no case
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)

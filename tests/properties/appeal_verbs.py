@@ -9,6 +9,7 @@ from typing import Any
 from registry import base64url
 from registry.appeals import actions as appeals
 from registry.appeals import admission, draw, proofing, queries, silence
+from registry.appeals.eligibility import Inadmissible
 from registry.appeals.models import Appeal
 from registry.db import Session
 from registry.panels import actions as panels
@@ -41,9 +42,10 @@ def admit(trial: Trial, session: Session, who: Person, place: int, _dice: int) -
 
 
 @verb
-def reject(trial: Trial, session: Session, who: Person, place: int, _dice: int) -> object:
-    appeal = last(session, Appeal, trial.case(session, place))
-    return admission.refuse(session, actor=who.actor, appeal=appeal, reasons="Nothing new.", now=trial.house.clock())
+def reject(trial: Trial, session: Session, who: Person, place: int, dice: int) -> object:
+    appeal, ground = last(session, Appeal, trial.case(session, place)), list(Inadmissible)[dice % 3]
+    said: Mapping[str, Any] = {"ground": ground, "reasons": "Nothing new."}
+    return admission.refuse(session, actor=who.actor, appeal=appeal, now=trial.house.clock(), **said)
 
 
 @verb

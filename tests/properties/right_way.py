@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from registry.amendments.models import Amendment
+from registry.amendments.rules import State as AmendmentState
 from registry.appeals import queries
 from registry.appeals.models import Appeal
 from registry.appeals.rules import State
@@ -54,12 +58,21 @@ def _listed(trial: Trial, session: Session, case: Case, dice: int) -> Step | Non
     entry = of_case(session, case.id)
     if entry is not None and entry.state in VISIBLE and not _is_hit(session, entry):
         return "check", "hana"
+    if _waits(session, case.id):
+        return ("confirm_amendment", _REPORTERS[case.member_id][1]) if dice % 4 else None
+    if dice == 11:
+        return "amend", _REPORTERS[case.member_id][0]
     appeal = queries.latest(session, case.id)
     if appeal is None:
         return "lodge", "rui"
     if appeal.state is State.DECIDED:
         return "contest", "rui"
     return _appeal(trial, session, case, appeal, dice)
+
+
+def _waits(session: Session, case_id: str) -> bool:
+    signed = sa.select(Amendment.id).where(Amendment.case_id == case_id, Amendment.state == AmendmentState.SIGNED)
+    return session.scalar(signed.limit(1)) is not None
 
 
 def _is_hit(session: Session, entry: Entry) -> bool:

@@ -27,11 +27,11 @@ from tests.cast import Cast
 from tests.conftest import MovingClock
 from tests.filing import NUMBER, OTHER_NUMBER, tag_of
 from tests.house import opened
-from tests.properties import appeal_verbs, authority_verbs, filing_verbs
+from tests.properties import amendment_verbs, appeal_verbs, authority_verbs, filing_verbs
 from tests.properties.right_way import next_right
 from tests.properties.trial import VERBS, Trial
 
-MODULES = (filing_verbs, appeal_verbs, authority_verbs)  # whose verbs VERBS has
+MODULES = (filing_verbs, amendment_verbs, appeal_verbs, authority_verbs)  # whose verbs VERBS has
 PEOPLE = (
     "rui", "ana", "ben", "bao", "hana", "cem", "dag", "eva", "cleo", "sol", "lin", "uma", "pia", "tao", "vera", "rex",
     "olaf",

@@ -21,7 +21,7 @@ from tests.cast import Person
 from tests.conftest import ISSUER
 from tests.house import House
 
-_DATES = ("drafted_at", "lodged_at", "issued_at", "opened_at", "filed_at", "listed_at", "proposed_at")
+_DATES = ("drafted_at", "lodged_at", "issued_at", "opened_at", "filed_at", "listed_at", "proposed_at", "signed_at")
 
 
 @dataclass

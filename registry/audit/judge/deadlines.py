@@ -167,6 +167,13 @@ def _of_order(_world: World, pk: str, _before: Values, row: Values, _now: dateti
     yield Owed(until, _is_still("order", pk, *OPEN), f"order {pk[:8]} was over, and did not end")
 
 
+def _of_amendment(_world: World, pk: str, _before: Values, row: Values, _now: datetime) -> Iterator[Owed]:
+    signed = time(row, "signed_at")
+    if row["state"] == "signed" and signed is not None:
+        why = f"amendment {pk[:8]} was not confirmed in time, and did not lapse"
+        yield Owed(signed + policy.CONFIRMED_WITHIN, _is_still("amendment", pk, "signed"), why)
+
+
 def _of_entry(world: World, pk: str, before: Values, row: Values, _now: datetime) -> Iterator[Owed]:
     hit, listed_at = time(row, "first_hit_at"), time(row, "listed_at")
     if hit is not None and not before.get("first_hit_at"):
@@ -215,6 +222,7 @@ def _reminders(duty: str, pk: str, since: datetime, by: datetime, is_owed: Calla
 
 
 _OWED: Final[dict[str, Callable[[World, str, Values, Values, datetime], Iterator[Owed]]]] = {
+    "amendment": _of_amendment,
     "appeal": _of_appeal,
     "entry": _of_entry,
     "finding": _of_finding,

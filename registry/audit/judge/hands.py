@@ -12,6 +12,7 @@ from registry.audit.judge.world import Change, World
 # What the filing member's people, and those of its owner's other companies, may do in a case. All else is for others.
 _READING: Final = frozenset(
     {
+        "amendment.read",
         "appeal.read",
         "check.details",
         "entry.read",
@@ -23,10 +24,20 @@ _READING: Final = frozenset(
 )
 # What nobody but the filing member may do.
 _PROSECUTING: Final = frozenset(
-    {"appeal.answer", "report.countersign", "report.file", "report.replace", "report.withdraw"}
+    {
+        "amendment.confirm",
+        "amendment.sign",
+        "appeal.answer",
+        "report.countersign",
+        "report.file",
+        "report.replace",
+        "report.withdraw",
+    }
 )
 _ROLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
+        "amendment.confirm": frozenset({"approver"}),
+        "amendment.sign": frozenset({"reporter"}),
         "appeal.admit": frozenset({"clerk"}),
         "appeal.answer": frozenset({"reporter", "approver"}),
         "appeal.refuse": frozenset({"clerk"}),
@@ -80,6 +91,19 @@ def ordered(world: World, _act: Act, changes: list[Change]) -> Iterator[str]:
         ]
         if sorted(world.kind_of(account) for account in signers) != ["operator", "regulator"]:
             yield f"order {pk[:8]} is in force without the signatures of a regulator and of the operator"
+
+
+def amended(world: World, _act: Act, changes: list[Change]) -> Iterator[str]:
+    """An amendment is in force only with the signatures of two people of the filing member."""
+    for table, pk, before, row in changes:
+        if table != "amendment" or row["state"] != "in-force" or before.get("state") == "in-force":
+            continue
+        signers = {
+            row["account_id"],
+            *(second["account_id"] for _, second in world.where("amendment_confirmation", amendment_id=pk)),
+        }
+        if len(signers) != 2:
+            yield f"amendment {pk[:8]} is in force without the signatures of two people"
 
 
 def cosigned(world: World, act: Act, _changes: list[Change]) -> Iterator[str]:

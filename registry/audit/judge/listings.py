@@ -100,7 +100,7 @@ class Recalls:
         for table, pk, before, after in changes:
             if table == "entry" and before and _is_news(before, after, act.at):
                 self._owe(act, pk)
-            elif table == "order" and after["state"] in ("lapsed", "ended") and after["instruction"] == "suspend":
+            elif _shows_again(table, after):
                 for entry, row in world.where("entry", case_id=after["case_id"]):
                     if stands(row, act.at) and not _is_over(row, act.at):
                         self._owe(act, entry)
@@ -122,6 +122,13 @@ class Recalls:
     def _owe(self, act: Act, entry: str) -> None:
         for member in self._told[entry]:
             self._owed.setdefault((entry, member), act.position)
+
+
+def _shows_again(table: str, row: Values) -> bool:
+    """Whether what hid an entry until a date has come to it."""
+    if table == "amendment":
+        return bool(row["state"] == "lapsed" and row["kind"] == "void")
+    return table == "order" and row["state"] in ("lapsed", "ended") and row["instruction"] == "suspend"
 
 
 def _is_over(entry: Values, now: datetime) -> bool:

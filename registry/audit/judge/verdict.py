@@ -19,6 +19,7 @@ SAFEGUARDS: Final[tuple[Safeguard, ...]] = (
     replayed,
     hands.acted,
     hands.ordered,
+    hands.amended,
     hands.cosigned,
     listings.listed,
     listings.shown,

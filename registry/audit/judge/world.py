@@ -13,7 +13,17 @@ from registry.audit.lives import LIVES
 Values = Mapping[str, Any]
 NOBODY: Values = {}
 # Columns that rows are looked up by; they never change.
-_LINKS = ("account_id", "appeal_id", "case_id", "cause", "entry_id", "order_id", "report_id", "version_id")
+_LINKS = (
+    "account_id",
+    "amendment_id",
+    "appeal_id",
+    "case_id",
+    "cause",
+    "entry_id",
+    "order_id",
+    "report_id",
+    "version_id",
+)
 
 
 class Change(NamedTuple):

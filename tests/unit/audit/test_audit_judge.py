@@ -29,6 +29,7 @@ from registry.log.checkpoint import verifier_key
 from registry.panels import actions as panels
 from registry.schema import Base as Schema
 from tests.accused import Accused
+from tests.amending import Desk
 from tests.app_fixture import SECRETS
 from tests.cast import Cast
 from tests.conftest import MovingClock
@@ -54,6 +55,10 @@ def told(house: House) -> list[str]:
     house.pass_time(30 * DAY)
     check(house.store, house.holder, [parse(NUMBER)], house.cast.hana.actor, house.clock())
     silent_member(house, filing)
+    desk = Desk(house.store, house.cast, house.holder, house.clock, filing)
+    desk.amend("contest")
+    desk.sign("void")
+    house.pass_time(4 * DAY)
     order = house.rex.issue(filing.number, "suspend", house.clock(), days=5)
     house.olaf.confirm(order, house.clock())
     house.pass_time(6 * DAY)
@@ -112,6 +117,7 @@ def test_everything_happened_that_the_safeguards_are_about(honest: list[str]) ->
     records = [record for line in honest[1:] if (record := json.loads(line)["record"]) is not None]
     verbs = {record["verb"] for record in records}
     assert verbs >= {
+        "amendment.confirm", "amendment.lapse",
         "appeal.close", "appeal.lapse", "entry.list", "entry.reinstate", "entry.show", "entry.suspend",
         "erasure.execute", "order.confirm", "order.end", "order.lapse", "panel.decide", "recall.escalate",
         "recall.issue", "reminder.send", "review.open",
@@ -237,6 +243,7 @@ def unsuspended(records: Records) -> None:
 
 
 SIDES = "without the signatures of a regulator and of the operator"
+HANDS = "without the signatures of two people"
 NO_TIME = "before the time to answer was over"
 LONG_AGO = "2026-03-01T09:00:00Z"
 BROKEN: dict[str, tuple[Callable[[Records], object], str]] = {
@@ -275,6 +282,10 @@ BROKEN: dict[str, tuple[Callable[[Records], object], str]] = {
     "no hearing": (hide("hearing"), "was taken without a hearing"),
     "order by one side": (change("order_confirmation", account_id="inspector"), SIDES),
     "order unsigned": (hide("order_confirmation"), SIDES),
+    "amendment by one hand": (change("amendment_confirmation", account_id="acme-security"), HANDS),
+    "amendment unsigned": (hide("amendment_confirmation"), HANDS),
+    "amendment of another member": (first("amendment.sign", actor="birch-security"), "that another member filed"),
+    "amendment does not lapse": (silent("amendment.lapse"), "was not confirmed in time, and did not lapse"),
     "erasure not cosigned": (change("erasure", account_id="olaf"), "no regulator had cosigned"),
     "erasure not opened": (change("erasure", opened_by="olaf"), "had not opened what it forgets"),
     "erasure of other positions": (erased_elsewhere, "it does not open, and no erasure lists it"),
