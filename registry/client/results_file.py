@@ -111,11 +111,11 @@ def _row(line: bytes) -> int:
 def _lines(results: Iterable[Result]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows((r.row, r.status.value, _cell(r.check_id), _cell(_numberless(r.reason))) for r in results)
+    writer.writerows((r.row, r.status.value, cell(r.check_id), cell(_numberless(r.reason))) for r in results)
     return text.getvalue().encode()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """One line of text that no spreadsheet takes for a formula."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return "'" + text if text.startswith(_FORMULA) else text

@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectChoice, ValidationError
+from wtforms import Field, IntegerField, SelectChoice, ValidationError
+from wtforms.validators import InputRequired, NumberRange
 
 from registry.errors import Invalid
 from registry.web.errors import sentence
@@ -82,6 +83,20 @@ def whole(text: str | None) -> int | None:
 def typed(text: str | None) -> str:
     """What was typed, with line ends of one character (a browser sends two) and no space around it."""
     return (text or "").replace("\r\n", "\n").strip()
+
+
+class WholeField(IntegerField):  # type: ignore[misc] # the package has no types
+    """A whole number from `least` to `most`; `message` says so, whatever was typed."""
+
+    def __init__(self, label: str, message: str, *, least: int, most: int, **options: Any) -> None:
+        self.message = message
+        super().__init__(label, [InputRequired(message), NumberRange(least, most, message)], **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(self.message) from None
 
 
 class DayField(Field):  # type: ignore[misc] # the package has no types

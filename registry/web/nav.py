@@ -109,6 +109,30 @@ LINKS = (
         _("Entries"),
         _("Every entry with its state, its steps and where they stand in the log."),
     ),
+    Link(
+        "regulator.findings",
+        Action.FINDING_RAISE,
+        _("Findings"),
+        _("What is demanded of whom, until when."),
+    ),
+    Link(
+        "regulator.statistics",
+        Action.ENTRY_LIST,
+        _("Statistics"),
+        _("What there is, how long it takes, what fell, who asks how often."),
+    ),
+    Link(
+        "regulator.sample",
+        Action.ENTRY_LIST,
+        _("Random sample"),
+        _("Entries that nobody has chosen, for inspection."),
+    ),
+    Link(
+        "regulator.reads",
+        Action.ENTRY_LIST,
+        _("What you have read"),
+        _("Your own reading, as it stands in the log."),
+    ),
 )
 HOME = Link("home.home", Action.HOME, _("Home"), "")
 CASE = Link("subject.file", Action.CASE_READ, _("Your case"), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from flask import Flask
 from flask_babel import gettext, lazy_gettext, ngettext
 
@@ -15,8 +15,9 @@ from registry.identity.countries import ALPHA_3
 from registry.members.models import Kind, Standing
 from registry.panels.rules import Choice
 from registry.reports.rules import Ground
+from registry.signing.keys import fingerprint
 from registry.web import words
-from registry.web.language import CHINESE, chosen, locale
+from registry.web.language import CHINESE, chosen, locale, translated
 from registry.web.words import ACTS, BASES, DUTIES, GRAVITIES, KINDS, MEMBER_KINDS, PROOFS, STAFF, STANDINGS, STATES
 
 
@@ -110,6 +111,34 @@ def state(name: str) -> str:
     return str(STATES.get(name) or name.replace("-", " ").replace("_", " "))
 
 
+def finding_kind(kind: str) -> str:
+    return str(words.FINDINGS.get(kind) or state(kind))
+
+
+def statement(typ: str) -> str:
+    """What was signed, by its JWS type."""
+    return str(words.STATEMENTS.get(typ, typ))
+
+
+def read_what(what: str) -> str:
+    return str(words.READS.get(what, what))
+
+
+def rate(value: float) -> str:
+    """`0.05%`, to a hundredth of a per cent."""
+    return format_percent(value, format="0.##%", locale=locale())
+
+
+def lasted(length: timedelta) -> str:
+    """In days, to a tenth."""
+    return str(gettext("%(days)s days", days=format_decimal(length.total_seconds() / 86_400, "0.#", locale=locale())))
+
+
+def refusal(text: str) -> str:
+    """A sentence of the domain in the reader's language."""
+    return translated(text)
+
+
 def member_kind(kind: Kind) -> str:
     return str(MEMBER_KINDS[kind])
 
@@ -142,6 +171,13 @@ def register(app: Flask) -> None:
         ground,
         appeal_ground,
         choice_word,
+        finding_kind,
+        statement,
+        read_what,
+        rate,
+        lasted,
+        refusal,
+        fingerprint,
         member_kind,
         standing,
     )

@@ -168,7 +168,44 @@ HEALTH: Final[Words] = {
     "the key holder answers": _("The key holder answers"),
     "every case could be seated at both instances": _("Every case could be seated at both instances"),
 }
+FINDINGS: Final[Words] = {
+    "demand": _("Demand of a regulator"),
+    "appeal-overdue": _("Something in an appeal is late"),
+    "overturned": _("A member’s listings fall too often"),
+    "panel-exhausted": _("Nobody is left for a seat on a panel"),
+    "never-applied": _("A person says that they never applied"),
+    "canary": _("Somebody has asked about a person who does not exist"),
+}
+STATEMENTS: Final[Words] = {
+    "report+jwt": _("Report"),
+    "countersignature+jwt": _("Countersignature"),
+    "answer+jwt": _("Answer to the appeal"),
+    "attestation+jwt": _("Confirmation of identity"),
+    "silence+jwt": _("That no number came for the draw"),
+    "order+jwt": _("Order"),
+    "order-confirmation+jwt": _("Confirmation of an order"),
+}
+STEPS: Final[Words] = {
+    "countersign": _("From the report to the countersignature"),
+    "screen": _("From the countersignature to the screening"),
+    "serve": _("From the screening to the letter’s service"),
+    "window": _("From the letter to the listing"),
+    "proof": _("From the appeal to the proof of identity"),
+    "admit": _("From the proof of identity to the admission"),
+    "decide": _("From the proof of identity to the decision"),
+}
+READS: Final[Words] = {
+    "entries": _("list of entries"),
+    "entry": _("an entry"),
+    "shown": _("to whom an entry was shown"),
+    "finding": _("a finding"),
+    "sample": _("random sample"),
+    "entries.csv": _("list of entries"),
+    "entry.json": _("an entry with its proofs"),
+}
 ACTS: Final[Words] = {
+    "regulator.export": _("Exported by the regulator"),
+    "regulator.sample": _("Sample drawn by the regulator"),
     "report.file": _("Report filed"),
     "report.countersign": _("Report countersigned"),
     "report.screen": _("Report screened"),

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from flask import make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug import Response
-from wtforms import IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired
 
 from registry.access import Action, needs
 from registry.accounts.actions import open_account
@@ -22,7 +22,7 @@ from registry.invitations import actions as invitations
 from registry.members import actions
 from registry.members.models import Kind, Member, Standing
 from registry.web.context import actor, running
-from registry.web.forms import AtMost, Chosen, Form, options
+from registry.web.forms import AtMost, Chosen, Form, WholeField, options
 from registry.web.operator.blueprint import bp
 from registry.web.words import MEMBER_KINDS, STANDINGS
 
@@ -33,10 +33,7 @@ class MemberForm(Form):
     kind = RadioField(
         _("What is it?"), [Chosen(Kind, _("Select what it is."))], choices=options(MEMBER_KINDS), validate_choice=False
     )
-    headcount = IntegerField(
-        _("Staff"),
-        [InputRequired(_("Enter a number; 0 is one.")), NumberRange(0, 10**8, _("Enter a number; 0 is one."))],
-    )
+    headcount = WholeField(_("Staff"), _("Enter a number; 0 is one."), least=0, most=10**8)
     group = StringField(_("Owner’s short name (optional)"))
 
 

@@ -1,13 +1,15 @@
-"""`/regulator/entries`: every entry, the newest first, by state and by the member that filed it."""
+"""`/regulator/entries`: every entry, the newest first; by state, member, level, offence and dispute."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask import render_template, request, url_for
 
+from registry import policy
 from registry.access import Action, needs
 from registry.db import Session
 from registry.entries.models import Entry
@@ -34,15 +36,31 @@ class Filter:
 
     state: str
     member: str
+    level: int | None
+    offence: str
+    disputed: bool
     page: int
 
     @classmethod
     def read(cls) -> Filter:
         page = request.args.get("page", 1, type=int)
-        return cls(request.args.get("state", ""), request.args.get("member", ""), min(max(page, 1), 10**6))
+        return cls(
+            state=request.args.get("state", ""),
+            member=request.args.get("member", ""),
+            level=request.args.get("level", type=int),
+            offence=request.args.get("offence", ""),
+            disputed=bool(request.args.get("disputed")),
+            page=min(max(page, 1), 10**6),
+        )
 
     def url_of(self, page: int) -> str:
-        return url_for("regulator.entries", state=self.state or None, member=self.member or None, page=page)
+        return url_for("regulator.entries", **self.narrowing, page=page)
+
+    @property
+    def narrowing(self) -> dict[str, Any]:
+        """What is asked for beyond all, by its name in the address."""
+        asked = {"state": self.state, "member": self.member, "level": self.level, "offence": self.offence}
+        return {name: value for name, value in {**asked, "disputed": self.disputed and "yes"}.items() if value}
 
 
 @bp.get("/regulator/entries")
@@ -51,7 +69,8 @@ def entries() -> str:
     run, asked = running(), Filter.read()
     with run.store.write() as session:
         rows, total = _rows(session, asked, run.clock())
-        facts = {"what": "entries", "state": asked.state[:40], "member": asked.member[:40], "rows": len(rows)}
+        narrowing = {name: str(value)[:40] for name, value in asked.narrowing.items()}
+        facts = {"what": "entries", **narrowing, "rows": len(rows)}
         record(session, "regulator.read", actor=actor().id, now=run.clock(), facts=facts)
         return render_template(
             "regulator/entries.html",
@@ -61,6 +80,8 @@ def entries() -> str:
             last=max(1, -(-total // ROWS)),
             page_url=asked.url_of,
             states=[*State, EXPIRED],
+            levels=[step.level for step in policy.LADDER],
+            offences=policy.OFFENCES,
             members=session.scalars(sa.select(Member).where(Member.kind == Kind.CARRIER).order_by(Member.name)).all(),
         )
 
@@ -85,6 +106,12 @@ def _conditions(asked: Filter, now: datetime) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if asked.member:
         conditions.append(Entry.member_id == asked.member)
+    if asked.level is not None:
+        conditions.append(Entry.level == min(max(asked.level, -1), 10**6))
+    if asked.offence:
+        conditions.append(Entry.offence == asked.offence)
+    if asked.disputed:
+        conditions.append(Entry.disputed.is_(True))
     if asked.state:
         conditions.append(_in_state(asked.state, now))
     return conditions

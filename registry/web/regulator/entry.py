@@ -1,4 +1,5 @@
-"""`/regulator/entries/<entry>`: one entry's whole life, step by step, with the place of each step in the log."""
+"""`/regulator/entries/<entry>`: one entry's whole life, step by step, and each act and signature
+verified in front of the reader."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from flask import render_template
 
 from registry.access import Action, needs
 from registry.amendments import queries as amendments
+from registry.audit import proving
 from registry.cases import acts
 from registry.cases.actions import key_of
 from registry.cases.models import Case, Step
@@ -26,13 +28,14 @@ from registry.web.regulator.blueprint import bp
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One act of the case and the transitions that it made."""
+    """One act of the case, the transitions that it made, and what was verified of it."""
 
     verb: str
     actor: str
     at: datetime
     position: int | None
     steps: Sequence[Step]
+    proven: proving.Proven
 
 
 @bp.get("/regulator/entries/<entry_id>")
@@ -43,6 +46,8 @@ def entry(entry_id: str) -> str:
         found = queries.readable(session, actor=who, entry_id=entry_id, was_shown=False)
         case = session.get_one(Case, found.case_id)
         key = key_of(session, case)
+        proven = proving.acts(session, key, policy=run.policy)
+        signatures = proving.statements(session, key, proven)
         page = render_template(
             "regulator/entry.html",
             entry=found,
@@ -51,7 +56,9 @@ def entry(entry_id: str) -> str:
             member=session.get_one(Member, found.member_id),
             words=_words(session, case, key),
             amendments=amendments.of_case(session, key),
-            moments=moments(session, key),
+            moments=moments(session, key, proven),
+            signatures=signatures,
+            troubles=any(each.trouble for each in proven) or any(each.trouble for each in signatures),
         )
         facts = {"what": "entry", "entry": found.id}
         record(session, "regulator.read", actor=who.id, now=run.clock(), facts=facts, case=key)
@@ -62,18 +69,19 @@ def _words(session: Session, case: Case, key: CaseKey) -> dict[str, Any]:
     return reports.words_of(reports.of_case(session, case.id), key)
 
 
-def moments(session: Session, key: CaseKey) -> list[Moment]:
+def moments(session: Session, key: CaseKey, proven: Sequence[proving.Proven]) -> list[Moment]:
     """The acts of the case, in order. Which steps an act made stands in its sealed row list, not in dates."""
     steps = {step.id: step for step in session.scalars(sa.select(Step).where(Step.case_id == key.case_id))}
     return [
         Moment(
-            verb=act.verb,
-            actor=act.actor,
-            at=act.at,
-            position=act.position,
-            steps=_made(act, steps),
+            verb=each.act.verb,
+            actor=each.act.actor,
+            at=each.act.at,
+            position=each.act.position,
+            steps=_made(each.act, steps),
+            proven=each,
         )
-        for act in acts.of_case(session, key)
+        for each in proven
     ]
 
 

@@ -58,6 +58,7 @@ def test_a_member_is_admitted_with_an_administrator_and_suspended(olaf: FlaskCli
         ({"name": ""}, "Enter the name."),
         ({"kind": "bank"}, "Select what it is."),
         ({"headcount": "-1"}, "Enter a number; 0 is one."),
+        ({"headcount": "many"}, "Enter a number; 0 is one."),
         ({"group": "Not One"}, "Group must be 2 to 40"),
     ],
 )
