@@ -15,7 +15,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from registry.errors import TooMany, Unauthenticated, Unavailable, ZiluError
 from registry.web.addresses import FOR_PROGRAMS, here
-from registry.web.language import translated
+from registry.web.language import ENGLISH, chosen, translated
+from registry.web.words import REFUSALS
 
 TITLES = {
     400: _("This page could not be sent"),
@@ -62,7 +63,7 @@ def refused(error: ZiluError) -> Response:
         return make_response(redirect(url_for("own.prove", next=here())))
     if error.code == "not-enrolled" and not _from_script():
         return make_response(redirect(url_for("own.account")))
-    response = answer(error.status, error.code, error.message, field=error.field)
+    response = answer(error.status, error.code, in_words(error), field=error.field)
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     return response
@@ -88,6 +89,12 @@ def answer(status: int, code: str, text: str, *, field: str | None = None) -> Re
         return _problem(status, code, title, text, field)
     page = render_template("error.html", title=title, text=text, status=status)
     return make_response(page, status)
+
+
+def in_words(error: ZiluError) -> str:
+    """The error's message as a sentence; for readers of another language, where it has no translation, by its code."""
+    is_read = chosen() is ENGLISH or translated(error.message) != error.message
+    return sentence(error.message if is_read else str(REFUSALS.get(error.code, error.message)))
 
 
 def sentence(text: str) -> str:

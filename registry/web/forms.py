@@ -14,7 +14,7 @@ from wtforms import Field, IntegerField, SelectChoice, ValidationError
 from wtforms.validators import InputRequired, NumberRange
 
 from registry.errors import Invalid
-from registry.web.errors import sentence
+from registry.web.errors import in_words
 
 
 class Form(FlaskForm):  # type: ignore[misc] # the package has no types
@@ -29,7 +29,7 @@ class Form(FlaskForm):  # type: ignore[misc] # the package has no types
         """Put what an action refused beside the field that it names, or beside the first."""
         names = [field.name for field in self if field.type not in ("CSRFTokenField", "HiddenField", "SubmitField")]
         field = self[error.field if error.field in names else names[0]]
-        field.errors = [*field.errors, sentence(error.message)]
+        field.errors = [*field.errors, in_words(error)]
 
 
 class AtMost:

@@ -104,7 +104,7 @@ def _kept(form: StepForm, kept: Kept) -> bool:
 def refuse(form: StepForm, error: Invalid) -> None:
     """Beside the field that the refused claim stands in."""
     message = str(NUMBER_IN_TEXT) if error.code == "number-in-text" else error.message
-    form.refuse(Invalid(message, field=(error.field or "").replace(".", "_")))
+    form.refuse(Invalid(message, field=(error.field or "").replace(".", "_"), code=error.code))
 
 
 def _page(form: StepForm, found: Step, kept: Kept) -> str:

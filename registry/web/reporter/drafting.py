@@ -21,7 +21,7 @@ from registry.reports import contact, drafts, rules, statement
 from registry.reports.drafts import Kept
 from registry.signing import canonical
 from registry.web.context import actor, running
-from registry.web.errors import sentence
+from registry.web.errors import in_words
 from registry.web.reporter.steps import STEPS, Claims, day_of, demanded, within
 
 ANYBODY = base64url.encode(group.multiply_base(b"\1" + bytes(31)))  # stands for the person until the number is known
@@ -130,7 +130,7 @@ def problem_of(kept: Kept, *, now: datetime) -> Problem | None:
         contact.read_contact(within(kept.document, "contact") or {})
     except Invalid as error:
         claim = (error.field or "").partition(".")[0].partition("[")[0]
-        return Problem(sentence(error.message), _STEP_OF.get(claim, "narrative"))
+        return Problem(in_words(error), _STEP_OF.get(claim, "narrative"))
     return None
 
 

@@ -22,7 +22,7 @@ from registry.reports.drafts import Kept
 from registry.reports.models import Exhibit
 from registry.reports.prose import folded, verify_no_number
 from registry.web.context import actor, running
-from registry.web.errors import sentence
+from registry.web.errors import in_words
 from registry.web.forms import Form
 from registry.web.reporter import drafting
 from registry.web.reporter.blueprint import bp
@@ -115,7 +115,7 @@ def _taken(session: Session, form: ExhibitsForm, files: Iterable[FileStorage]) -
             digest = hashlib.sha256(data).hexdigest()
             exhibits.put_exhibit(session, actor=actor(), sha256=digest, data=data, now=run.clock())
         except (Conflict, Invalid) as error:
-            why = REFUSALS.get(error.code) or sentence(error.message).rstrip(".")
+            why = REFUSALS.get(error.code) or in_words(error).rstrip(".。")
             refused = gettext("File %(place)s was not taken: %(why)s.", place=place, why=str(why))
             form.files.errors = [*form.files.errors, refused]
         else:

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired
 
 from registry import base64url, policy
 from registry.access import Action, allowed, needs
+from registry.amendments import queries as amendments
 from registry.client.drafts import CLAIMS, OPTIONAL
 from registry.db import Session
 from registry.errors import Invalid, NotFound
@@ -50,6 +51,7 @@ def report(report_id: str) -> str:
             words=words,
             screening=queries.screening_of(session, found),
             screening_reasons=screening.screening_reasons(session, found),
+            amendments=amendments.of_case(session, queries.case_of(session, found)[1]),
             said=answering.read(session, actor=who, report_id=report_id, now=run.clock()),
             may_countersign=_may_countersign(session, found),
             may_withdraw=may_file and found.state in OPEN,

@@ -10,10 +10,12 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
 from registry.access import Action, needs
+from registry.amendments import queries as amendments
 from registry.appeals import draw
 from registry.appeals import queries as appeals
 from registry.appeals.models import Appeal
 from registry.appeals.rules import DRAWABLE, Duty, State
+from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Session
 from registry.errors import Conflict, Invalid, NotFound
@@ -48,6 +50,9 @@ def appeal(appeal_id: str) -> str:
             "roster/appeal.html",
             view=view,
             member=session.get_one(Member, found.member_id).name,
+            amendments=amendments.of_case(
+                session, key_of(session, session.get_one(Case, found.case_id)), only_taken=True
+            ),
             decide_by=view.item.due.get(Duty.DECIDE),
             may_hear=found.state is State.ANSWERED,
             may_vote=is_awaited(session, found),
@@ -139,6 +144,6 @@ def _heard(form: HearingForm, appeal_id: str) -> bool:
             found = appeals.get(session, appeal_id)
             panels.hear(session, actor=actor(), appeal=found, notes=typed(form.notes.data), now=run.clock())
     except (Conflict, Invalid) as error:
-        form.refuse(Invalid(error.message, field="notes"))
+        form.refuse(Invalid(error.message, field="notes", code=error.code))
         return False
     return True

@@ -144,6 +144,6 @@ def _decided(form: ScreenForm, report_id: str) -> bool:
                 now=run.clock(),
             )
     except (Conflict, Invalid) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, field="verdict"))
+        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, field="verdict", code=error.code))
         return False
     return True

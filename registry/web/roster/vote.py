@@ -88,6 +88,6 @@ def _cast(form: VoteForm, appeal_id: str) -> bool:
                 now=run.clock(),
             )
     except (Conflict, Invalid) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, field="choice"))
+        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, field="choice", code=error.code))
         return False
     return True

@@ -70,7 +70,13 @@ def test_three_decide_and_nobody_sees_a_vote_before_all_are_in(
         in problems_of(submit(first, f"{path}/vote", {**vote, "choice": "suspend"}))[0]
     )
     assert submit(first, f"{path}/vote", vote).location == path
-    assert submit(first, f"{path}/vote", vote).status_code in (400, 422)  # a second press
+    first.get("/language/zh-Hans")
+    again = submit(first, f"{path}/vote", vote)  # a second press, refused in the reader's language
+    assert (again.status_code, problems_of(again)) == (
+        422,
+        ["现在不能这样做：当前状态不允许。请重新打开，查看可以进行的操作。"],
+    )
+    first.get("/language/en")
     assert submit(second, f"{path}/vote", vote).location == path
     for client in (first, second, third):
         assert "Not shown." not in text_of(client.get(path))
