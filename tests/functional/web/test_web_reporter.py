@@ -229,6 +229,7 @@ def test_what_becomes_of_each_file_is_said_in_words(signed_in: SignIn, cast: Cas
     assert rui.post(f"{draft}/facts/1/removal", data=token(rui)).location == f"{draft}/facts"
 
 
+@pytest.mark.long
 def test_nobody_writes_over_a_colleague_and_what_is_sent_twice_stands_once(signed_in: SignIn, cast: Cast) -> None:
     rui = signed_in(cast.rui)
     draft = begin(rui)
