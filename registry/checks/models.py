@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.checks.rules import Outcome
+from registry.checks.rules import Outcome, Verdict
 from registry.db import Base, new_id
 from registry.policy import Consent, Purpose
 
@@ -104,3 +104,17 @@ class Challenge(Base):
 
     batch_id: Mapped[str] = mapped_column(sa.ForeignKey("batch.id"), primary_key=True)
     used: Mapped[int]
+
+
+class HitDecision(Base):
+    """What a named person decided after a hit, once: who, when the candidate was told before, and why."""
+
+    __tablename__ = "hit_decision"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    check_id: Mapped[str] = mapped_column(sa.ForeignKey("check.id"), unique=True)
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))  # who wrote it down
+    verdict: Mapped[Verdict]
+    told_on: Mapped[datetime]  # the day, as midnight UTC, on which the person was told of the hit, before the decision
+    sealed_words: Mapped[bytes]  # who decided and why, under the case's key
+    at: Mapped[datetime]

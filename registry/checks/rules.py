@@ -39,6 +39,21 @@ class Outcome(enum.StrEnum):
     ENTRY = "entry"
 
 
+class Verdict(enum.StrEnum):
+    """What is decided after a hit."""
+
+    HIRED = "hired"
+    NOT_HIRED = "not-hired"
+    STAYS = "stays"
+    LEAVES = "leaves"
+
+
+VERDICTS: Mapping[Purpose, tuple[Verdict, ...]] = {
+    Purpose.HIRING: (Verdict.HIRED, Verdict.NOT_HIRED),
+    Purpose.PRESENT_STAFF: (Verdict.STAYS, Verdict.LEAVES),
+}
+
+
 class Duty(enum.StrEnum):
     """What the member owes before a hit may weigh in a decision."""
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from registry.access import Action, Actor, allowed, require
 from registry.checks.models import Batch, Check
-from registry.checks.queries import require_check
+from registry.checks.queries import require_batch, require_check
 from registry.checks.rules import kept_until
 from registry.db import Session, new_id
 from registry.errors import Conflict, Invalid, NotFound
@@ -53,6 +53,34 @@ def renew(session: Session, *, actor: Actor, watch_id: str, check_id: str, days:
     return watch
 
 
+def keep(session: Session, *, actor: Actor, batch_id: str, now: datetime) -> list[Watch]:
+    """Watch everybody whom this batch of present staff asked about for the longest time: renewed where watched before.
+
+    So the year's list of staff, checked once, begins and renews all watches. NotFound and Conflict as for each of them;
+    Conflict `watched` when there is nobody left to watch.
+    """
+    require(actor, Action.WATCH)
+    batch, days = require_batch(session, actor, batch_id), WATCH_AT_MOST // DAY
+    begun = sa.exists().where(Watch.check_id == Check.id)
+    checks = sa.select(Check).where(Check.batch_id == batch.id, Check.handle.is_not(None), ~begun)
+    fresh = {check.handle: check.id for check in session.scalars(checks.order_by(Check.ordinal))}
+    if not fresh:
+        raise Conflict("nobody of this batch is left to be watched", code="watched")
+    live = sa.select(Watch.id, Check.handle).join(Check, Check.id == Watch.check_id)
+    live = live.where(Watch.member_id == actor.member_id, Watch.cancelled_at.is_(None), Watch.until > now)
+    known = {handle: id for id, handle in session.execute(live) if handle in fresh}
+    renewed = [
+        renew(session, actor=actor, watch_id=id, check_id=fresh.pop(handle), days=days, now=now)
+        for handle, id in known.items()
+    ]
+    return renewed + (begin(session, actor=actor, checks=list(fresh.values()), days=days, now=now) if fresh else [])
+
+
+def is_fresh(at: datetime, now: datetime) -> bool:
+    """Whether a watch may begin with a check of then."""
+    return now - at <= WATCH_BEGINS_WITHIN
+
+
 def cancel(session: Session, *, actor: Actor, watch_id: str, now: datetime) -> Watch:
     """Nothing is told any more. A second time changes nothing."""
     watch = require_watch(session, actor, watch_id)
@@ -89,7 +117,7 @@ def _fresh(session: Session, actor: Actor, check_id: str, now: datetime) -> Chec
     check = require_check(session, actor, check_id)
     if session.get_one(Batch, check.batch_id).purpose is not Purpose.PRESENT_STAFF:
         raise Invalid("a watch begins with a check of present staff", field="check", code="purpose-wrong")
-    if check.handle is None or now - check.at > WATCH_BEGINS_WITHIN:
+    if check.handle is None or not is_fresh(check.at, now):
         raise Conflict("a watch begins with a check of the last day; check again", field="check", code="check-old")
     if session.scalar(sa.select(Watch.id).where(Watch.check_id == check.id)) is not None:
         raise Conflict("this check is watched already", field="check", code="watched")

@@ -38,6 +38,24 @@ LINKS = (
         _("Ask about everybody in a staff file, CSV or Excel. The file stays in your browser."),
     ),
     Link(
+        "checker.owed",
+        Action.CHECK_CLOSE,
+        _("Decisions"),
+        _("The hits that a named person still has to decide upon, after the person was told."),
+    ),
+    Link(
+        "checker.history",
+        Action.CHECK_CLOSE,
+        _("History"),
+        _("What your unit has asked, with the receipts, and who was hired."),
+    ),
+    Link(
+        "checker.watched",
+        Action.WATCH,
+        _("Staff on watch"),
+        _("Present staff of whom you are told when they are listed, until when."),
+    ),
+    Link(
         "reporter.desk",
         Action.APPEAL_ANSWER,
         _("Reports"),

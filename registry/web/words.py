@@ -282,6 +282,7 @@ ACTS: Final[Words] = {
     "entry.rehabilitate": _("Entry ended before its time"),
     "entry.read": _("Entry read"),
     "check.details": _("Entry read after a check"),
+    "check.decide": _("Decision after a check recorded"),
     "amendment.sign": _("Amendment signed"),
     "amendment.confirm": _("Amendment confirmed by a second person"),
     "amendment.lapse": _("Amendment lapsed without confirmation"),

@@ -1,8 +1,8 @@
-"""Pages for the HR department of a member: one person, or a whole file."""
+"""Pages for the HR department of a member: one person or a whole file, and what is owed after it."""
 
 from __future__ import annotations
 
-from registry.web.checker import check, file, hit
+from registry.web.checker import check, decision, decisions, file, history, hit, watches
 from registry.web.checker.blueprint import bp
 
-__all__ = ["bp", "check", "file", "hit"]
+__all__ = ["bp", "check", "decision", "decisions", "file", "history", "hit", "watches"]

@@ -29,7 +29,7 @@ from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal, Draw
 from registry.appeals.queries import seats_of
 from registry.cases.models import Case
-from registry.checks import completeness
+from registry.checks import completeness, decisions
 from registry.checks.actions import details
 from registry.checks.models import Check
 from registry.db import Keyring, Session, Store
@@ -193,6 +193,8 @@ class _Telling:
         staff = check(self.store, self.holder, people(1), hana, self.now, purpose="present-staff").answers[0]["id"]
         self.do(lambda s: watches.begin(s, actor=hana, checks=[str(staff)], days=30, now=self.now))
         self.do(lambda s: details(s, actor=self.cast.hana.actor, check_id=_hit(s), now=self.now))
+        said = {"verdict": "not-hired", "by": "Ms Han", "told_on": self.now.date(), "reasons": "Heard."}
+        self.do(lambda s: decisions.decide(s, actor=hana, check_id=_hit(s), now=self.now, **said))
         self.pass_time(timedelta(hours=1))
         self.do(lambda s: suspend(s, s.get_one(Entry, self.entry), actor_id="olaf", now=self.now, reason="order"))
         self.do(self._recalled)
