@@ -200,8 +200,8 @@ def _checks(session: Session, batch: Batch, purpose: Purpose, found: Found) -> l
     shown = entries.visible(session, handles, batch.at)
     closes, kept = closes_at(purpose, batch.at), kept_until(purpose, batch.at)
     checks = [_check(batch, ordinal, handle, shown.get(handle), closes, kept) for ordinal, handle in enumerate(handles)]
-    for check, tag in zip(checks, found.tags, strict=True):
-        check.sealed_tag = tags.seal_tag(found.sealing_public, tag)
+    for check, sealed in zip(checks, tags.seal_each(found.sealing_public, found.tags), strict=True):
+        check.sealed_tag = sealed
     return checks
 
 

@@ -7,6 +7,7 @@ is 32 bytes and a wire value: the database has its handle and its sealed form on
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from registry.errors import Invalid
 
@@ -27,8 +29,14 @@ PEPPER_SIZE = 32
 SEALED_SIZE = 32 + TAG_SIZE + 16
 """The sender's ephemeral key, the tag, and the authentication tag."""
 
+EACH_SIZE = 32 + 32 + 16 + 12 + TAG_SIZE + 16
+"""What `seal_each` makes: a sealed key, a nonce, the tag, the authentication tag. No other seal has this size."""
+
 _HANDLE_CONTEXT = b"zilu/handle/v1"
 _SEAL_CONTEXT = b"zilu/sealed-tag/v1"
+_EACH_CONTEXT = b"zilu/sealed-each/v1"
+_NONCE_SIZE = 12
+_SEALED_KEY_SIZE = 32 + 32 + 16
 _SEAL = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
@@ -67,8 +75,24 @@ def seal_tags(holder_public: bytes, found: Sequence[bytes]) -> bytes:
     return _SEAL.encrypt(b"".join(found), X25519PublicKey.from_public_bytes(holder_public), info=_SEAL_CONTEXT)
 
 
+def seal_each(holder_public: bytes, found: Sequence[bytes]) -> list[bytes]:
+    """A seal for each tag at little more than the work of one: HPKE of a fresh key, then AES-256-GCM under that.
+
+    140 bytes. Each opens by itself, whatever becomes of the others.
+    """
+    for tag in found:
+        group.require_element(tag)
+    key = AESGCM.generate_key(bit_length=256)
+    sealed = _SEAL.encrypt(key, X25519PublicKey.from_public_bytes(holder_public), info=_EACH_CONTEXT)
+    nonces = [secrets.token_bytes(_NONCE_SIZE) for _ in found]
+    return [
+        sealed + nonce + AESGCM(key).encrypt(nonce, tag, _EACH_CONTEXT)
+        for nonce, tag in zip(nonces, found, strict=True)
+    ]
+
+
 def open_tag(holder_private: bytes, sealed: bytes) -> bytes:
-    """The tag in what `seal_tag` made; Invalid (field "sealed_tag") for anything else."""
+    """The tag in what `seal_tag` or `seal_each` made; Invalid (field "sealed_tag") for anything else."""
     found = open_tags(holder_private, sealed)
     if len(found) != 1:
         raise _not_sealed()
@@ -76,16 +100,25 @@ def open_tag(holder_private: bytes, sealed: bytes) -> bytes:
 
 
 def open_tags(holder_private: bytes, sealed: bytes) -> list[bytes]:
-    """The tags in what `seal_tags` made; Invalid (field "sealed_tag") for anything else."""
+    """The tags in what `seal_tags` or `seal_each` made; Invalid (field "sealed_tag") for anything else."""
     private = X25519PrivateKey.from_private_bytes(holder_private)
     try:
-        data = _SEAL.decrypt(sealed, private, info=_SEAL_CONTEXT)
+        if len(sealed) == EACH_SIZE:
+            data = _open_each(private, sealed)
+        else:
+            data = _SEAL.decrypt(sealed, private, info=_SEAL_CONTEXT)
         found = [data[at : at + TAG_SIZE] for at in range(0, len(data), TAG_SIZE)]
         for tag in found:
             group.require_element(tag)
     except (InvalidTag, ValueError, Invalid):
         raise _not_sealed() from None
     return found
+
+
+def _open_each(private: X25519PrivateKey, sealed: bytes) -> bytes:
+    key = _SEAL.decrypt(sealed[:_SEALED_KEY_SIZE], private, info=_EACH_CONTEXT)
+    rest = sealed[_SEALED_KEY_SIZE:]
+    return AESGCM(key).decrypt(rest[:_NONCE_SIZE], rest[_NONCE_SIZE:], _EACH_CONTEXT)
 
 
 def _not_sealed() -> Invalid:

@@ -72,13 +72,20 @@ MOMENTS: list[Callable[[Forgetting, House], None]] = [
 ]
 
 
+SIZES = (tags.SEALED_SIZE, tags.EACH_SIZE)
+
+
 def opened(file: Forgetting, holder: Holder) -> set[bytes]:
     """Every tag that anything in the database opens to, with the key holder's help."""
     found: set[bytes] = set()
     with file.store.read() as session:
         for table in Base.metadata.tables.values():
             for row in session.execute(sa.select(table)):
-                sealed = (value for value in row if isinstance(value, bytes) and len(value) == tags.SEALED_SIZE)
+                sealed = (
+                    value
+                    for value in row
+                    if isinstance(value, bytes) and len(value) in (tags.SEALED_SIZE, tags.EACH_SIZE)
+                )
                 found.update(*(_opened(holder, value) for value in sealed))
     return found
 

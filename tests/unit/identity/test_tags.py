@@ -151,3 +151,23 @@ def test_the_challenge_itself_is_no_answer(pair: KeyPair) -> None:
 def test_the_secret_of_a_challenge_does_not_show_in_a_repr(pair: KeyPair) -> None:
     challenge = tags.challenge_match(tag_of(LI, pair))
     assert repr(challenge.secret) not in repr(challenge)
+
+
+def test_each_of_a_batch_opens_by_itself_and_not_once_it_was_changed() -> None:
+    sealing, pair = X25519PrivateKey.generate(), KeyPair.of(group.scalar_random())
+    found = [tag_of(LI, pair), tag_of(LI, KeyPair.of(group.scalar_random()))]
+    private = sealing.private_bytes_raw()
+    sealed = tags.seal_each(sealing.public_key().public_bytes_raw(), found)
+    assert [tags.open_tag(private, one) for one in sealed] == found
+    assert {len(one) for one in sealed} == {tags.EACH_SIZE}
+    exchanged = sealed[0][:80] + sealed[1][80:]  # of one batch: the same key, so this is the second
+    assert tags.open_tag(private, exchanged) == found[1]
+    for at in (0, 40, 79, 80, 91, 92, 139):
+        bad = bytearray(sealed[0])
+        bad[at] ^= 1
+        with pytest.raises(Invalid):
+            tags.open_tag(private, bytes(bad))
+    with pytest.raises(Invalid):
+        tags.open_tag(X25519PrivateKey.generate().private_bytes_raw(), sealed[0])
+    with pytest.raises(Invalid):
+        tags.seal_each(sealing.public_key().public_bytes_raw(), [*found, bytes(32)])
