@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ class Place:
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[Path]:
     """A running server; the value is the folder of its socket."""
+    with server_running() as folder:
+        yield folder
+
+
+@contextmanager
+def server_running() -> Iterator[Path]:
+    """The same outside of tests."""
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path must be short
     try:
         place = _place(folder)

@@ -21,8 +21,8 @@ from registry.cli.context import Context
 from registry.cli.stopping import stop_event
 from registry.config import ServerSection
 from registry.errors import Unavailable
-from registry.keys.holder import Holder
 from registry.parent import end_with_parent
+from registry.running import holder_of
 
 PATIENCE = 60.0  # seconds that a part may take to start or to stop
 
@@ -31,10 +31,14 @@ PATIENCE = 60.0  # seconds that a part may take to start or to stop
 @click.option("--quiet", is_flag=True, help="Say nothing when ready.")
 @click.pass_obj
 def serve(context: Context, quiet: bool) -> None:
-    """Run the whole registry: key holder, worker and web, until interrupted."""
+    """Run the whole registry: key holder, worker and web, until interrupted.
+
+    A key holder behind mutual TLS ([keyholder.tls]) runs on its own machine, by zilu keyholder, and is waited for.
+    """
     settings = context.settings
-    holder = Holder(settings.keyholder.socket)
-    children = [_child(context.config, "keyholder"), _child(context.config, "worker")]
+    holder = holder_of(settings)
+    duties = ["worker"] if settings.keyholder.tls else ["keyholder", "worker"]
+    children = [_child(context.config, duty) for duty in duties]
     try:
         _await(holder.public, children, "the key holder")
         children.append(_web(context.config, settings.server))
