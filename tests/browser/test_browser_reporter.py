@@ -88,6 +88,10 @@ def write(page: Page, house: House, draft: str, folder: Path) -> None:  # noqa: 
     expect(page.locator("[role=alert]")).to_be_focused()
     expect(page.get_by_text("=1+1 <b>.csv")).to_be_visible()
     house.look(page)
+    for part in ("annexes", "witnesses"):
+        page.goto(f"{draft}/{part}")
+        house.look(page)
+        house.refused(page)
     page.goto(f"{draft}/facts/1")
     house.refused(page)
     fill(page, text=f"Exported. {PAYLOAD}")

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from registry.web.reporter import appeals, desk, draft, exhibits, facts, filing, report, signing_key
+from registry.web.reporter import annexes, appeals, desk, draft, exhibits, facts, filing, report, signing_key, witnesses
 from registry.web.reporter.blueprint import bp
 
-__all__ = ["appeals", "bp", "desk", "draft", "exhibits", "facts", "filing", "report", "signing_key"]
+__all__ = [
+    "annexes",
+    "appeals",
+    "bp",
+    "desk",
+    "draft",
+    "exhibits",
+    "facts",
+    "filing",
+    "report",
+    "signing_key",
+    "witnesses",
+]

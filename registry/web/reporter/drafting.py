@@ -35,6 +35,7 @@ _STEP_OF = {
     "exhibits": "exhibits",
     "facts": "facts",
     "witnesses": "facts",
+    "annexes": "exhibits",
 }
 
 
@@ -81,6 +82,12 @@ def exhibits_of(document: Mapping[str, Any]) -> list[str]:
     """The digests that are named, in their order."""
     named = document.get("exhibits")
     return [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
+
+
+def annexes_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """The digest of each sealed annex, with that of its redacted copy."""
+    named = document.get("annexes")
+    return {annex: copy for annex, copy in named.items() if isinstance(copy, str)} if isinstance(named, dict) else {}
 
 
 def facts_of(document: Mapping[str, Any]) -> list[Claims]:

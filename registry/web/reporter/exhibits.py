@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug import Response
 from werkzeug.datastructures import FileStorage
-from wtforms import MultipleFileField
+from wtforms import Field, MultipleFileField
 
 from registry import pictures, policy
 from registry.access import Action, needs
@@ -54,7 +54,7 @@ class Row:
 @bp.before_request
 def _limit() -> None:
     """Before the form is read: what is larger is not taken in."""
-    is_upload = request.endpoint == "reporter.exhibits_of_draft"
+    is_upload = request.endpoint in ("reporter.exhibits_of_draft", "reporter.annexes")
     request.max_content_length = (AT_ONCE * policy.EXHIBIT_BYTES if is_upload else 0) + 2**20
 
 
@@ -84,7 +84,9 @@ def take_out(draft_id: str, place: int) -> Response:
         {**fact, "exhibits": [digest for digest in fact.get("exhibits", []) if digest != gone]}
         for fact in drafting.facts_of(kept.document)
     ]
-    drafting.write(draft_id, ("exhibits", "facts"), {"exhibits": digests, "facts": facts})
+    annexes = {annex: copy for annex, copy in drafting.annexes_of(kept.document).items() if copy != gone}
+    said = {"exhibits": digests, "facts": facts, **({"annexes": annexes} if annexes else {})}
+    drafting.write(draft_id, ("exhibits", "facts", "annexes"), said)
     return redirect(url_for("reporter.exhibits_of_draft", draft_id=draft_id))
 
 
@@ -96,7 +98,7 @@ def _take(form: ExhibitsForm, draft_id: str) -> None:
         return
     with run.store.write() as session:
         kept = drafts.read(session, actor=actor(), draft_id=draft_id, now=run.clock())
-        taken = dict(_taken(session, form, files))
+        taken = dict(take(session, form.files, files))
         digests = [*drafting.exhibits_of(kept.document), *taken]
         named = kept.document.get("names")
         names = {**(named if isinstance(named, dict) else {}), **taken}
@@ -104,8 +106,8 @@ def _take(form: ExhibitsForm, draft_id: str) -> None:
             drafting.rewrite(session, kept, CLAIMS, {"exhibits": list(dict.fromkeys(digests)), "names": names})
 
 
-def _taken(session: Session, form: ExhibitsForm, files: Iterable[FileStorage]) -> Iterable[tuple[str, str]]:
-    """The digest and the name of each file that is kept; the others are named in the form's errors by their place."""
+def take(session: Session, field: Field, files: Iterable[FileStorage]) -> Iterable[tuple[str, str]]:
+    """The digest and the name of each file that is kept; the others are named in the field's errors by their place."""
     run = running()
     for place, file in enumerate(files, 1):
         name = _name(file)
@@ -117,7 +119,7 @@ def _taken(session: Session, form: ExhibitsForm, files: Iterable[FileStorage]) -
         except (Conflict, Invalid) as error:
             why = REFUSALS.get(error.code) or in_words(error).rstrip(".。")
             refused = gettext("File %(place)s was not taken: %(why)s.", place=place, why=str(why))
-            form.files.errors = [*form.files.errors, refused]
+            field.errors = [*field.errors, refused]
         else:
             yield digest, name
 

@@ -28,7 +28,7 @@ from registry.reports.rules import State
 from tests.app_fixture import SignIn
 from tests.cast import Cast, Person
 from tests.conftest import MovingClock
-from tests.filing import CONTACT, EXHIBIT, NUMBER, OTHER_NUMBER, SHA256, Filing, claims, sign, tag_of
+from tests.filing import ANNEX, ANNEXES, CONTACT, EXHIBIT, NUMBER, OTHER_NUMBER, SHA256, Filing, claims, sign, tag_of
 from tests.pages import problems_of, send, submit, text_of, token_of
 
 PAYLOAD = "<img src=x onerror=alert(1)> \u202egnp.exe =1+1"
@@ -301,6 +301,43 @@ def test_a_report_is_written_anew_until_it_is_screened_and_can_be_taken_back(
     assert submit(rui, f"{path}/withdrawal", {"reason": "It was somebody else."}).location == path
     assert filing.report().state is State.WITHDRAWN
     assert rui.post(f"{path}/draft", data=token(rui)).status_code == 404
+
+
+@pytest.mark.long
+def test_annexes_are_sealed_and_witnesses_named(
+    signed_in: SignIn, cast: Cast, store: Store, holder: Holder, clock: MovingClock
+) -> None:
+    rui, draft = signed_in(cast.rui), kept(store, cast, clock)
+    page = rui.post(f"{draft}/annexes", data=token(rui))
+    assert problems_of(page) == ["Select the exhibit that is its redacted copy."]
+    page = rui.post(f"{draft}/annexes", data={**token(rui), "copy": SHA256})
+    assert problems_of(page) == ["Choose the file."]
+    page = rui.post(f"{draft}/annexes", data={**token(rui), "copy": SHA256, "file": (BytesIO(EXHIBIT), "a.csv")})
+    assert problems_of(page) == ["This is the copy itself. Choose the file that the copy was made of."]
+    page = rui.post(f"{draft}/annexes", data={**token(rui), "copy": SHA256, "file": (BytesIO(b"PK\3\4"), "a.zip")})
+    assert "File 1 was not taken" in problems_of(page)[0]
+    whole = {"copy": SHA256, "file": (BytesIO(ANNEX), "whole.csv")}
+    assert rui.post(f"{draft}/annexes", data={**token(rui), **whole}).location == f"{draft}/annexes"
+    assert "Exhibit 1 has a sealed annex." in text_of(rui.get(f"{draft}/annexes"))
+    assert problems_of(submit(rui, f"{draft}/witnesses", {})) == [
+        "Enter the name.",
+        "Enter how to reach them.",
+        "Enter what they are.",
+    ]
+    witness = {"name": "Zhou Wu", "contact": f"depot {PAYLOAD}", "role": "shift leader"}
+    page = submit(rui, f"{draft}/witnesses", {**witness, "contact": NUMBER})
+    assert "must not hold an identity number" in problems_of(page)[0]
+    for _press in range(2):
+        assert submit(rui, f"{draft}/witnesses", witness).location == f"{draft}/witnesses"
+    said = statement_on(rui.get(f"{draft}/sign").text)
+    assert (said["annexes"], said["witnesses"]) == (ANNEXES, [witness])
+    signed = signed_by(cast.rui, rui.get(f"{draft}/sign").text, tag_of(holder))
+    assert send(rui, f"{draft}/sign", f"{draft}/signed", {"token": signed}).status_code == 200
+    other = kept(store, cast, clock)
+    assert submit(rui, f"{other}/witnesses", witness).status_code == 302
+    assert rui.post(f"{other}/witnesses/1/removal", data=token(rui)).location == f"{other}/witnesses"
+    assert "witnesses" not in statement_on(rui.get(f"{other}/sign").text)
+    assert rui.post(f"{other}/witnesses/1/removal", data=token(rui)).status_code == 404
 
 
 def test_other_members_see_nothing_of_it(
