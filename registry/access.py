@@ -32,6 +32,8 @@ class Action(enum.StrEnum):
     CHECK_READ = "check-read"
     CHECK_CLOSE = "check-close"  # say what became of a hire
     DRAFT_KEEP = "draft-keep"
+    INCIDENT_KEEP = "incident-keep"  # the member's own register
+    SUMMARY_READ = "summary-read"
     REPORT_FILE = "report-file"
     REPORT_COUNTERSIGN = "report-countersign"
     REPORT_AMEND = "report-amend"  # after its screening
@@ -110,6 +112,8 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CHECKER, _A.ENTRY_READ): Relation.ANY,  # narrowed to what the member was shown
         (_R.REPORTER, _A.EVALUATE): Relation.ANY,
         (_R.REPORTER, _A.DRAFT_KEEP): Relation.OWN,
+        **{(role, _A.INCIDENT_KEEP): Relation.OWN for role in (_R.REPORTER, _R.APPROVER)},
+        **{(role, _A.SUMMARY_READ): Relation.OWN for role in (_R.CHECKER, _R.REPORTER, _R.APPROVER, _R.MEMBER_ADMIN)},
         (_R.REPORTER, _A.REPORT_FILE): Relation.OWN,
         (_R.REPORTER, _A.REPORT_AMEND): Relation.OWN,
         (_R.REPORTER, _A.REPORT_READ): Relation.OWN,
@@ -221,6 +225,8 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.RECALL_READ: frozenset({Scope.CHECK, Scope.WATCH}),
         _A.RECALL_ACKNOWLEDGE: frozenset({Scope.CHECK, Scope.WATCH}),
         _A.DRAFT_KEEP: frozenset({Scope.REPORT}),
+        _A.INCIDENT_KEEP: frozenset({Scope.REPORT}),
+        _A.SUMMARY_READ: frozenset({Scope.CHECK, Scope.REPORT}),
         _A.REPORT_FILE: frozenset({Scope.REPORT}),
         _A.REPORT_COUNTERSIGN: frozenset({Scope.REPORT}),
         _A.REPORT_AMEND: frozenset({Scope.REPORT}),

@@ -118,6 +118,7 @@ REVIEW_DEFAULT: Final = 60 * DAY  # …and then, if nobody has, the listing ends
 FILING_LIMIT: Final = 10 * DAY  # from the finding to the report
 FILING_WARNING: Final = 7 * DAY  # from the finding; whoever holds a draft is warned
 DRAFT_LIFE: Final = 30 * DAY  # from its first line; then it is swept
+INCIDENT_LIFE: Final = 180 * DAY  # of what a member notes for itself before there is anything to report
 RESPONSE_WINDOW: Final = 30 * DAY  # from service to listing; nothing is visible before
 WINDOW_AT_LEAST: Final = 14 * DAY  # of it that are left when a service is recorded, however late that is
 EXTENSION: Final = 15 * DAY  # of the window at most, once

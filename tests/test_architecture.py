@@ -15,7 +15,8 @@ REGISTRY = Path(__file__).parent.parent / "registry"
 LEFT_TO_RIGHT = """
     errors clock base64url config policy policy_check pictures paper identity signing vault db log client members
     accounts access keys cases notices invitations restraints reports mandates entries checks watches recalls appeals
-    amendments panels reviews findings orders erasures copies rotation schema revisions audit running health parent
+    amendments panels reviews findings orders summaries erasures copies rotation schema revisions audit
+    running health parent
 """
 ORDER: list[set[str]] = [
     *({name} for name in LEFT_TO_RIGHT.split()),

@@ -35,6 +35,7 @@ COMMANDS = {
     "receipt": "receipt",
     "report": "report",
     "serve": "serve",
+    "summary": "summary",
     "watch": "watch",
     "witness": "witness",
     "worker": "worker",

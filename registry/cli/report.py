@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from registry.cli import amend, imports
+from registry.cli import amend, imports, incident
 from registry.cli.context import Context
 from registry.cli.draft import draft as draft_commands
 from registry.cli.profile import as_account, connect, document_type, keys_file, printable, typed_number, untrusted_exits
@@ -31,7 +31,7 @@ def report() -> None:
     """
 
 
-for command in (draft_commands, amend.amend, amend.amendments, amend.confirm):
+for command in (draft_commands, amend.amend, amend.amendments, amend.confirm, incident.incident):
     report.add_command(command)
 
 

@@ -25,7 +25,7 @@ GONE: Final = frozenset({"answer", "attestation", "case_match", "countersignatur
 # Sealed under the vault key, and about no person: acknowledgements of recalls, and the erasure's own signature.
 KEPT: Final = frozenset({("erasure", "sealed_statement"), ("recall", "sealed_statement")})
 # Digests, names and sizes by which somebody who has the original could recognise it.
-MATCHABLE: Final = frozenset({"code_hash", "holder_match", "jti", "lookup", "size", "statement_digest"})
+MATCHABLE: Final = frozenset({"code_hash", "holder_match", "incident", "jti", "lookup", "size", "statement_digest"})
 _HANDLES: Final = frozenset({"handle", "subject_handle"})
 
 

@@ -33,6 +33,7 @@ from registry.panels.actions import opened_ballot
 from registry.panels.models import Decision, Hearing, Vote
 from registry.panels.rules import Ballot
 from registry.reports import queries as reports
+from registry.reports.queries import Sibling
 from registry.signing import jws
 
 
@@ -41,6 +42,7 @@ class Part(enum.Enum):
     ADMISSION = enum.auto()  # why the clerk admitted or refused it
     ANSWER = enum.auto()
     STATEMENT = enum.auto()
+    SIBLINGS = enum.auto()  # other cases of the same incident, by number
     REPORT = enum.auto()  # the accusation's words, without the tag
     HEARING = enum.auto()
     SEATS = enum.auto()
@@ -48,13 +50,13 @@ class Part(enum.Enum):
     DECISION = enum.auto()  # with the opened votes and their reasons, without names
 
 
-_PARTY: Final = frozenset({Part.TEXT, Part.ADMISSION, Part.ANSWER, Part.INTERVENTIONS, Part.DECISION})
+_PARTY: Final = frozenset({Part.TEXT, Part.ADMISSION, Part.ANSWER, Part.INTERVENTIONS, Part.DECISION, Part.SIBLINGS})
 SEES: Mapping[Role, frozenset[Part]] = MappingProxyType(
     {
         Role.CLERK: frozenset({Part.TEXT, Part.ADMISSION, Part.SEATS}),  # calls the panel together
         Role.REPORTER: _PARTY,
         Role.APPROVER: _PARTY,
-        Role.SUBJECT: frozenset(Part),
+        Role.SUBJECT: frozenset(Part) - {Part.SIBLINGS},  # who else is accused is not theirs to know
         Role.PANELIST: frozenset(Part),
         Role.REGULATOR: frozenset(Part),
     }
@@ -96,6 +98,7 @@ class View:
     answer: str | None = field(default=None, repr=False)
     statement: str | None = field(default=None, repr=False)
     report: Mapping[str, Any] | None = field(default=None, repr=False)
+    siblings: tuple[Sibling, ...] = ()
     hearing: str | None = field(default=None, repr=False)
     interventions: tuple[str, ...] = field(default=(), repr=False)
     seats: tuple[str, ...] = ()  # accounts, by rank
@@ -181,6 +184,7 @@ def _view(session: Session, appeal: Appeal, case: Case, parts: frozenset[Part], 
         Part.ANSWER: lambda: {"answer": _answer(session, appeal, key)},
         Part.STATEMENT: lambda: {"statement": _statement(session, appeal, key)},
         Part.REPORT: lambda: {"report": reports.words_of(reports.of_case(session, case.id), key)},
+        Part.SIBLINGS: lambda: {"siblings": tuple(reports.siblings(session, reports.of_case(session, case.id)))},
         Part.HEARING: lambda: {"hearing": _hearing(session, appeal, key)},
         Part.INTERVENTIONS: lambda: {"interventions": texts_of(session, appeal, key)},
         Part.SEATS: lambda: {"seats": _seats(session, appeal), "draw": _draw(session, appeal)},

@@ -72,7 +72,7 @@ def file(
         now=now,
     )
     report = _row(actor, case, accusation, now)
-    versions.write(report, key, signed, accusation, reach, actor_id=actor.id)
+    versions.write(session, report, key, signed, accusation, reach, actor_id=actor.id)
     begin(session, report, NEXT, Verb.FILE, actor=actor.id, now=now)
     versions.keep(session, report, key, signed, token, jti=accusation.jti, actor_id=actor.id, now=now)
     bind(session, member_id=actor.member_id, digests=accusation.exhibits, annexes=accusation.annexes, key=key)

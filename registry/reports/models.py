@@ -42,6 +42,7 @@ class Report(Base):
     level: Mapped[int]
     basis: Mapped[Basis]
     term_days: Mapped[int | None]  # None: permanent, as far as the policy allows
+    incident: Mapped[str | None] = mapped_column(sa.String(64), index=True)  # alias of the member's own reference
     late: Mapped[bool]
     sealed_words: Mapped[bytes]  # the payload of the present version
     sealed_contact: Mapped[bytes]  # JSON: name, address, phone, language
@@ -92,6 +93,18 @@ class Draft(Base):
     created_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(index=True)
     changed_at: Mapped[datetime]
+
+
+class Incident(Base):
+    """What a member notes for itself before there is anything to report; sealed under the vault key."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    sealed_note: Mapped[bytes]  # JSON {"reference", "text"}
+    noted_by: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    noted_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Countersignature(Base):

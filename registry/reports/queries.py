@@ -32,6 +32,36 @@ class Contact:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another report of one incident: its id, case number and state, and nothing of what it says."""
+
+    id: str
+    case: str
+    state: State
+
+
+def incident_alias(session: Session, member_id: str, reference: str) -> str:
+    """What the database holds in place of a member's reference of an incident."""
+    return session.keyring.alias("incident", f"{member_id}/{reference}")
+
+
+def siblings(session: Session, report: Report) -> list[Sibling]:
+    """The other reports of the same incident. For those on the case, and never for the accused."""
+    return _siblings(session, report.incident, Report.id != report.id) if report.incident is not None else []
+
+
+def of_incident(session: Session, *, member_id: str, reference: str) -> list[Sibling]:
+    """The member's reports that name this incident."""
+    return _siblings(session, incident_alias(session, member_id, reference))
+
+
+def _siblings(session: Session, alias: str, *where: sa.ColumnElement[bool]) -> list[Sibling]:
+    found = sa.select(Report.id, Case.number, Report.state).join(Case, Case.id == Report.case_id)
+    rows = session.execute(found.where(Report.incident == alias, *where).order_by(Report.filed_at, Report.id))
+    return [Sibling(*row) for row in rows]
+
+
 def get(session: Session, report_id: str) -> Report:
     report = session.get(Report, report_id)
     if report is None:

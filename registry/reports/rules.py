@@ -105,6 +105,8 @@ FACT_NAMED: Final = frozenset({Ground.NO_EVIDENCE})
 FACT_MAY_BE_NAMED: Final = frozenset({Ground.OUT_OF_SCOPE, Ground.LABOUR_DISPUTE})
 
 
+INCIDENTS_KEPT: Final = 1_000  # notes of one member at a time
+INCIDENT_LENGTH: Final = 100  # characters of a member's own reference
 DRAFTS_KEPT: Final = 500  # of one member at a time
 MAX_EXHIBITS: Final = 20
 MAX_FACTS: Final = 20

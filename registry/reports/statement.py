@@ -64,7 +64,7 @@ _RULES: Final = {
     "offence_version": whole(1, 1_000),
     "staff": exactly(*(staff.value for staff in Staff)),
     "impersonation": FLAG,
-    "incident": prose(100),
+    "incident": prose(rules.INCIDENT_LENGTH),
     "basis": exactly(*(basis.value for basis in Basis)),
     "gravity": OBJECT,
     "period": OBJECT,

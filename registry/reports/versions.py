@@ -61,7 +61,7 @@ def replace(
     _verify_same_person(session, case, accusation)
     exhibits, annexes = _fresh(accusation, queries.payload_of(report, key))
     advance(session, report, NEXT, Verb.REPLACE, actor=actor.id, now=now, countersigned_by=None)
-    write(report, key, signed, accusation, reach, actor_id=actor.id)
+    write(session, report, key, signed, accusation, reach, actor_id=actor.id)
     keep(session, report, key, signed, token, jti=accusation.jti, actor_id=actor.id, now=now)
     bind(session, member_id=actor.member_id, digests=exhibits, annexes=annexes, key=key)
     facts = {"report": report.id, "offence": report.offence, "level": report.level, "kid": signed.kid}
@@ -70,7 +70,14 @@ def replace(
 
 
 def write(
-    report: Report, key: CaseKey, signed: jws.Statement, accusation: Accusation, reach: Contact, *, actor_id: str
+    session: Session,
+    report: Report,
+    key: CaseKey,
+    signed: jws.Statement,
+    accusation: Accusation,
+    reach: Contact,
+    *,
+    actor_id: str,
 ) -> None:
     """Let the report say what this version says."""
     report.statement_digest, report.filed_by = signed.digest, actor_id
@@ -78,6 +85,8 @@ def write(
     report.staff, report.impersonation = accusation.staff, accusation.impersonation
     report.level, report.basis = statement.level(accusation).level, accusation.basis
     report.term_days = accusation.term_days
+    reference = signed.payload.get("incident")
+    report.incident = queries.incident_alias(session, report.member_id, reference) if reference else None
     words = canonical.dumps(signed.payload).decode()
     report.sealed_words = seal(key, report, "sealed_words", words)
     report.sealed_contact = seal(key, report, "sealed_contact", json.dumps(asdict(reach)))

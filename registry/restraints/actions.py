@@ -57,8 +57,16 @@ def lift(session: Session, *, actor: Actor, restraint_id: str, reasons: str, now
 
 def in_force(session: Session, member_id: str) -> Restraint | None:
     """The member's restraint; held until the commit on PostgreSQL, so that two filings at once are counted."""
-    row = sa.select(Restraint).where(Restraint.member_id == member_id, Restraint.state.in_(rules.IN_FORCE))
-    return session.scalar(row.with_for_update())
+    return session.scalar(_in_force(member_id).with_for_update())
+
+
+def of_member(session: Session, member_id: str) -> Restraint | None:
+    """The same, to be looked at."""
+    return session.scalar(_in_force(member_id))
+
+
+def _in_force(member_id: str) -> sa.Select[Restraint]:
+    return sa.select(Restraint).where(Restraint.member_id == member_id, Restraint.state.in_(rules.IN_FORCE))
 
 
 def require_not_suspended(session: Session, member_id: str) -> Restraint | None:

@@ -28,7 +28,7 @@ from registry.findings.reminders import remind_due
 from registry.orders.actions import run_clocks as run_orders
 from registry.recalls.actions import escalate_due, issue_heard
 from registry.recalls.queries import days_over
-from registry.reports import drafts
+from registry.reports import drafts, incidents
 from registry.reviews.actions import default_due as default_reviews
 from registry.reviews.actions import open_due as open_reviews
 from registry.running import Running
@@ -138,5 +138,8 @@ def sweeps(run: Running) -> bool:
     """Delete tokens, replays, tickets and days that are over, drafts, and the handles of closed checks."""
     now = run.clock()
     with run.store.write() as session:
-        swept = [sweep(session, now=now) for sweep in (tokens.sweep, replays.sweep, sweep_checks, drafts.sweep)]
+        swept = [
+            sweep(session, now=now)
+            for sweep in (tokens.sweep, replays.sweep, sweep_checks, drafts.sweep, incidents.sweep)
+        ]
     return any(swept)

@@ -21,6 +21,7 @@ from registry.panels import actions as panels
 from registry.panels import queries as views
 from registry.panels.queries import Item, View
 from registry.panels.rules import LONGEST_TERM, Choice
+from registry.reports.rules import State as ReportState
 from registry.signing.canonical import MAX_BYTES
 
 bp = APIBlueprint("appeals", __name__, tag="Appeals")
@@ -100,12 +101,19 @@ class DecisionAnswer(Answer):
     votes: list[VoteAnswer] = Field(description="opened together, without names")
 
 
+class SiblingCase(Answer):
+    id: str
+    case: str
+    state: ReportState
+
+
 class AppealDetails(AppealItem):
     text: str | None
     admission: str | None
     answer: str | None
     statement: str | None
     report: dict[str, Any] | None = Field(description="the accusation's words, for the panel")
+    siblings: list[SiblingCase] = Field(description="the reports of the same incident; not for the subject")
     hearing: str | None
     interventions: list[str] = Field(description="what regulators put to the panel")
     seats: list[str]
@@ -246,6 +254,7 @@ def _details(view: View) -> dict[str, Any]:
         "answer": view.answer,
         "statement": view.statement,
         "report": view.report,
+        "siblings": [asdict(each) for each in view.siblings],
         "hearing": view.hearing,
         "interventions": list(view.interventions),
         "seats": list(view.seats),

@@ -57,6 +57,10 @@ class ScreeningAnswer(Answer):
     reasons: str
 
 
+class SiblingAnswer(ReportAnswer):
+    pass
+
+
 class ReportDetails(ReportAnswer):
     member: str
     offence: str
@@ -71,6 +75,7 @@ class ReportDetails(ReportAnswer):
     digest: str = Field(description="base64url SHA-256 of the payload: what a countersignature is over")
     statement: dict[str, Any] = Field(description="the signed payload without sub")
     screening: ScreeningAnswer | None
+    siblings: list[SiblingAnswer] = Field(description="the member's other reports of the same incident")
 
 
 class RepresentationItem(Answer):
@@ -180,6 +185,7 @@ def read(report_id: str) -> dict[str, Any]:
             "digest": base64url.encode(report.statement_digest),
             "statement": words,
             "screening": _screening(session, report),
+            "siblings": [asdict(each) for each in queries.siblings(session, report)],
         }
 
 

@@ -22,6 +22,7 @@ LABELS: Final[Words] = MappingProxyType(
         "FILING_LIMIT": _("From the finding to the report"),
         "FILING_WARNING": _("From the finding to the warning that time is running out"),
         "DRAFT_LIFE": _("A draft of a report is kept"),
+        "INCIDENT_LIFE": _("What a company notes for itself, before there is anything to report, is deleted"),
         "INSPECTION_LIFE": _("A sealed annex can be looked at under supervision"),
         "RESPONSE_WINDOW": _("From the letter to the listing; nothing is visible before"),
         "WINDOW_AT_LEAST": _("Time to answer that is left when a service is recorded late"),

@@ -59,7 +59,7 @@ from registry.recalls.actions import acknowledge, issue
 from registry.recalls.models import Recall
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.recalls.rules import Reason
-from registry.reports import answering, inspections
+from registry.reports import answering, incidents, inspections
 from registry.reports.drafts import save as save_draft
 from registry.reports.serving import record_attempt
 from registry.restraints import actions as restraints
@@ -173,6 +173,7 @@ class _Telling:
         Filing(self.store, self.cast, self.holder, now).countersigned(now).refused(now)
         with self.store.write() as session:
             save_draft(session, actor=self.cast.rui.actor, document={"offence": "sale"}, now=now)
+            incidents.note(session, actor=self.cast.rui.actor, reference="I-17", text="Odd exports at night.", now=now)
 
     def check_recall_and_acknowledge(self) -> None:
         person, others = document.parse(NUMBER), people(3)
