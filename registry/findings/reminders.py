@@ -14,6 +14,9 @@ import sqlalchemy as sa
 
 from registry.accounts.models import Account
 from registry.accounts.rules import Role
+from registry.amendments.models import Amendment
+from registry.amendments.rules import State as AmendmentState
+from registry.amendments.rules import confirm_by
 from registry.appeals import queries, rules
 from registry.appeals.models import Appeal
 from registry.appeals.rules import Duty, State
@@ -25,9 +28,11 @@ from registry.findings.rules import reminder_due
 from registry.log.actions import record
 from registry.members.models import Member, Standing
 from registry.notices.actions import send
-from registry.policy import RECALL_ACK
+from registry.policy import CONFIRMED_WITHIN, RECALL_ACK, REVIEW_LIMIT
 from registry.recalls.models import Recall
 from registry.recalls.rules import due_at
+from registry.reviews.models import Review
+from registry.reviews.rules import State as ReviewState
 
 CLOCK = "system:reminders"
 
@@ -46,7 +51,8 @@ class Owed:
 def remind_due(session: Session, now: datetime, limit: int = 100) -> list[Reminder]:
     """Send the reminders that are due, at most `limit`."""
     sent: list[Reminder] = []
-    for owed in (*_of_appeals(session, now), *_of_recalls(session, now), *_of_findings(session, now)):
+    kinds = (_of_appeals, _of_amendments, _of_reviews, _of_recalls, _of_findings)
+    for owed in (owed for of in kinds for owed in of(session, now)):
         before = reminder_due(since=owed.since, by=owed.by, now=now)
         if before is not None and len(sent) < limit:
             sent += _sent(session, owed, before, now)
@@ -85,9 +91,30 @@ def _who_owes(session: Session, appeal: Appeal, duty: Duty) -> tuple[str, ...]:
         return (appeal.member_id,)
     if seats := queries.awaited(session, appeal.id):
         return tuple(sorted({seat.member_id for seat in seats}))
+    return _lending(session, Role.CLERK)
+
+
+def _lending(session: Session, role: Role) -> tuple[str, ...]:
+    """The members whose people have the role."""
     accounts = sa.select(Account).join(Member, Member.id == Account.member_id)
     on_duty = session.scalars(accounts.where(Account.closed_at.is_(None), Member.standing == Standing.ADMITTED))
-    return tuple(sorted({account.member_id for account in on_duty if Role.CLERK in account.roles}))
+    return tuple(sorted({account.member_id for account in on_duty if role in account.roles}))
+
+
+def _of_amendments(session: Session, now: datetime) -> Iterator[Owed]:
+    signed = sa.select(Amendment).where(
+        Amendment.state == AmendmentState.SIGNED, Amendment.signed_at > now - CONFIRMED_WITHIN
+    )
+    for row in session.scalars(signed.order_by(Amendment.signed_at, Amendment.id)).all():
+        yield Owed("amendment", row.id, row.signed_at, confirm_by(row.signed_at), (row.member_id,))
+
+
+def _of_reviews(session: Session, now: datetime) -> Iterator[Owed]:
+    """Those who screen may decide, and so may regulators."""
+    open_ = sa.select(Review).where(Review.state == ReviewState.OPEN, Review.opened_at > now - REVIEW_LIMIT)
+    for row in session.scalars(open_.order_by(Review.opened_at, Review.id)).all():
+        members = (*_lending(session, Role.SCREENER), *regulators(session))
+        yield Owed("review", row.id, row.opened_at, row.opened_at + REVIEW_LIMIT, members)
 
 
 def _of_recalls(session: Session, now: datetime) -> Iterator[Owed]:

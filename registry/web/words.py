@@ -202,6 +202,7 @@ HEALTH: Final[Words] = {
 FINDINGS: Final[Words] = {
     "demand": _("Demand of a regulator"),
     "appeal-overdue": _("Something in an appeal is late"),
+    "review-overdue": _("Nobody has decided whether a listing goes on"),
     "overturned": _("A member’s listings fall too often"),
     "panel-exhausted": _("Nobody is left for a seat on a panel"),
     "never-applied": _("A person says that they never applied"),

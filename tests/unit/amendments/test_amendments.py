@@ -20,6 +20,7 @@ from registry.cases.models import Case
 from registry.db import Store
 from registry.entries.queries import shown
 from registry.errors import Conflict, Forbidden, Invalid, ZiluError
+from registry.findings.reminders import remind_due
 from registry.keys.holder import Holder
 from registry.notices.actions import pull, queue
 from registry.policy import CONFIRMED_WITHIN
@@ -82,6 +83,14 @@ def test_what_nobody_confirms_lapses_and_is_shown_again(desk: Desk) -> None:
     with pytest.raises(Conflict, match="nothing more can happen"):
         desk.confirm(row)
     assert desk.tick(DAY) == []
+
+
+def test_the_member_is_reminded_a_day_before_it_lapses(desk: Desk, store: Store) -> None:
+    row = desk.listed().sign("revision")
+    desk.clock.move(CONFIRMED_WITHIN - DAY)
+    with store.write() as session:
+        causes = [reminder.cause for reminder in remind_due(session, desk.clock())]
+    assert f"amendment:{row.id}:24" in causes
 
 
 def test_nobody_confirms_too_late_whatever_the_clock_has_done(desk: Desk) -> None:

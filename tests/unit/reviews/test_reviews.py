@@ -17,6 +17,7 @@ from registry.entries.rules import State as EntryState
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.findings.actions import overdue_reviews
 from registry.findings.models import Finding
+from registry.findings.reminders import remind_due
 from registry.identity.document import parse
 from registry.keys.holder import Holder
 from registry.policy import RESPONSE_WINDOW
@@ -151,7 +152,10 @@ def test_what_nobody_decides_is_raised_and_then_ends_the_listing(listed: Accused
         with listed.store.write() as session:
             return len(overdue_reviews(session, now)), len(actions.default_due(session, now))
 
-    assert tick(policy.REVIEW_LIMIT - SECOND) == (0, 0)
+    assert tick(policy.REVIEW_LIMIT - DAY) == (0, 0)
+    with listed.store.write() as session:
+        assert f"review:{review.id}:24" in [sent.cause for sent in remind_due(session, listed.clock())]
+    assert tick(DAY - SECOND) == (0, 0)
     assert tick(SECOND) == (1, 0)
     assert tick(DAY) == (0, 0)
     assert entry_of(listed).state is EntryState.LISTED
