@@ -13,7 +13,7 @@ export function keep() {
 }
 
 async function send(form, submitter) {
-  const alive = await isAlive(form.dataset.keepUrl).catch(() => true); // without an answer the browser says what is wrong
+  const alive = await isAlive(form.dataset.keepUrl).catch(() => false);
   const ended = document.getElementById("session-ended");
   ended.hidden = alive;
   if (!alive) return ended.focus();

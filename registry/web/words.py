@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _
 
 from registry import policy
+from registry.appeals.eligibility import Inadmissible
 from registry.appeals.rules import Ground as AppealGround
 from registry.checks.rules import Duty
 from registry.members.models import Kind, Standing
@@ -65,6 +66,12 @@ APPEAL_GROUNDS: Final[Words] = {
     AppealGround.PROCEDURE: _("The rules were not kept."),
     AppealGround.NEW_FACTS: _("There are new facts."),
     AppealGround.COURT_OUTCOME: _("A court, the police or an arbitration has decided."),
+}
+# Why a clerk refuses an appeal.
+INADMISSIBLE: Final[Words] = {
+    Inadmissible.REPEATED: _("A panel has decided the same, and nothing new is said."),
+    Inadmissible.ANOTHER_MATTER: _("It contests nothing that the report says."),
+    Inadmissible.COLLATERAL: _("It contests the judgment that the report rests on, which its own court reviews."),
 }
 CHOICES: Final[Words] = {
     Choice.KEEP: _("The listing stays as it is."),

@@ -71,6 +71,11 @@ def test_two_officers_confirm_and_three_panelists_decide(
     for officer in (cast.vera, second_officer(cast, store, clock)):
         at_the_counter(house, officer, accused)
     assert accused.appeal().state is State.PROOFED
+    cleo = house.enter(cast.cleo)
+    cleo.goto("/admissions")
+    cleo.get_by_role("link", name=accused.case_number).click()
+    house.look(cleo)
+    house.refused(cleo)
     accused.admitted().sequenced()
     with store.write() as session:
         appeal = queries.get(session, accused.appeal().id)

@@ -21,7 +21,7 @@ from registry.reports import actions, answering, drafts, exhibits, queries, scre
 from registry.reports.models import Report
 from registry.reports.rules import OPEN, State
 from registry.web.context import actor, running, sent
-from registry.web.exhibits import digest_at, saved
+from registry.web.exhibits import digest_at, mark_of, saved
 from registry.web.forms import AtMost, Form, typed
 from registry.web.reporter.blueprint import bp
 from registry.web.signing import signing, standard
@@ -70,7 +70,12 @@ def exhibit(report_id: str, place: int) -> FlaskResponse:
         found = queries.guarded(session, actor=who, report_id=report_id, action=Action.EXHIBIT_OPEN)
         digest = digest_at(session, found, place)
         opened = exhibits.open_exhibit(session, actor=who, report_id=report_id, sha256=digest, now=run.clock())
-        return saved(opened, number=queries.number_of(session, found.case_id), place=place)
+        return saved(
+            opened,
+            number=queries.number_of(session, found.case_id),
+            place=place,
+            mark=mark_of(who.id, run.clock()),
+        )
 
 
 @bp.route("/reports/<report_id>/withdrawal", methods=["GET", "POST"])

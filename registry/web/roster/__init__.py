@@ -1,8 +1,8 @@
-"""Pages for the roster: those who screen reports, and those who sit on panels. What they read carries their name."""
+"""Pages for the roster: screeners, panelists, and the clerk who admits appeals. What they read carries their name."""
 
 from __future__ import annotations
 
-from registry.web.roster import hearing, panel, screening, vote
+from registry.web.roster import admission, hearing, panel, screening, vote
 from registry.web.roster.blueprint import bp
 
-__all__ = ["bp", "hearing", "panel", "screening", "vote"]
+__all__ = ["admission", "bp", "hearing", "panel", "screening", "vote"]

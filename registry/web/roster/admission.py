@@ -1,0 +1,97 @@
+"""`/admissions`: appeals that wait for the registry office; admitted, which fixes who can be drawn, or refused.
+
+A clerk does not say who is right. An appeal is refused for one ground of the closed list, and for no other.
+"""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _
+from werkzeug import Response
+from wtforms import RadioField, SelectChoice, TextAreaField
+from wtforms.validators import InputRequired
+
+from registry.access import Action, needs
+from registry.appeals import admission
+from registry.appeals import queries as appeals
+from registry.appeals.eligibility import Inadmissible
+from registry.appeals.rules import TEXT_LENGTH, Duty, State
+from registry.errors import Conflict, Forbidden, Invalid
+from registry.members.models import Member
+from registry.panels import queries as views
+from registry.web import words
+from registry.web.context import actor, running
+from registry.web.forms import AtMost, Chosen, Form, options, typed
+from registry.web.roster.blueprint import bp
+
+ADMIT, REFUSE = "admit", "refuse"
+
+
+class AdmissionForm(Form):
+    verdict = RadioField(
+        _("What do you decide?"),
+        [Chosen((ADMIT, REFUSE), _("Select what you decide."))],
+        choices=lambda: [
+            SelectChoice(ADMIT, str(_("Admit it: the company answers, and three people are drawn by lot"))),
+            SelectChoice(REFUSE, str(_("Refuse it"))),
+        ],
+        validate_choice=False,
+    )
+    ground = RadioField(
+        _("If you refuse it: on which ground?"), choices=options(words.INADMISSIBLE), validate_choice=False
+    )
+    reasons = TextAreaField(
+        _("Your reasons"), [InputRequired(_("Enter your reasons.")), AtMost(TEXT_LENGTH, _("The reasons"))]
+    )
+
+
+@bp.get("/admissions")
+@needs(Action.APPEAL_ADMIT)
+def admissions() -> str:
+    run = running()
+    with run.store.read() as session:
+        items = views.docket(session, actor=actor(), now=run.clock())
+        names = {item.appeal.member_id: session.get_one(Member, item.appeal.member_id).name for item in items}
+    return render_template("roster/admissions.html", items=items, names=names, waiting=State.PROOFED, admit=Duty.ADMIT)
+
+
+@bp.route("/admissions/<appeal_id>", methods=["GET", "POST"])
+@needs(Action.APPEAL_ADMIT)
+def admit(appeal_id: str) -> Response:
+    """Reading it is an act of the case."""
+    run, form = running(), AdmissionForm()
+    if form.validate_on_submit() and _decided(form, appeal_id):
+        return redirect(url_for("bench.admissions"))
+    with run.store.write() as session:
+        view = views.read(session, actor=actor(), appeal_id=appeal_id, now=run.clock())
+        page = render_template(
+            "roster/admission.html",
+            form=form,
+            view=view,
+            may=view.item.appeal.state is State.PROOFED,
+            most=TEXT_LENGTH,
+            reader=actor().id,
+            now=run.clock(),
+        )
+    return make_response(page, 422 if form.errors else 200)
+
+
+def _decided(form: AdmissionForm, appeal_id: str) -> bool:
+    run, refuses = running(), form.verdict.data == REFUSE
+    if refuses and form.ground.data not in set(Inadmissible):
+        form.ground.errors = [_("Select one ground.")]
+        return False
+    reasons, now = typed(form.reasons.data), run.clock()
+    try:
+        with run.store.write() as session:
+            found = appeals.get(session, appeal_id)
+            if refuses:
+                ground = Inadmissible(form.ground.data)
+                admission.refuse(session, actor=actor(), appeal=found, ground=ground, reasons=reasons, now=now)
+            else:
+                admission.admit(session, actor=actor(), appeal=found, reasons=reasons, now=now)
+    except (Conflict, Forbidden, Invalid) as error:
+        field = error.field if isinstance(error, Invalid) else "verdict"
+        form.refuse(Invalid(error.message, field=field, code=error.code))
+        return False
+    return True
