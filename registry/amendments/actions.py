@@ -62,6 +62,10 @@ def sign(session: Session, *, actor: Actor, report_id: str, token: str, issuer: 
             f"a {said.kind.value} of this report waits for its second signature; confirm it, or let it lapse",
             code="amendment-waiting",
         )
+    if said.kind is Kind.VOID and queries.has_lapsed(session, case.id, Kind.VOID, actor.id):
+        raise Forbidden(
+            "nobody confirmed what you signed before; let another reporter of your member sign it", code="two-people"
+        )
     row = _row(session, report, key, signed, token, said.kind, actor, now)
     hidden = entries.hide_until(session, case, rules.confirm_by(now), now) if said.kind is Kind.VOID else None
     _tell(session, row, "amendment.signed", now)

@@ -73,6 +73,12 @@ def waiting(session: Session, case_id: str, kind: Kind) -> bool:
     return session.scalar(signed.where(Amendment.kind == kind).limit(1)) is not None
 
 
+def has_lapsed(session: Session, case_id: str, kind: Kind, account_id: str) -> bool:
+    """Whether one of this kind that the account signed was not confirmed: by itself it hides an entry only once."""
+    lapsed = sa.select(Amendment.id).where(Amendment.case_id == case_id, Amendment.state == State.LAPSED)
+    return session.scalar(lapsed.where(Amendment.kind == kind, Amendment.account_id == account_id).limit(1)) is not None
+
+
 def contests(session: Session, case_id: str) -> list[Amendment]:
     """The proceedings that are open as far as the member has told."""
     open_ = sa.select(Amendment).where(Amendment.case_id == case_id, Amendment.kind == Kind.CONTEST)

@@ -83,6 +83,10 @@ def test_what_nobody_confirms_lapses_and_is_shown_again(desk: Desk) -> None:
     with pytest.raises(Conflict, match="nothing more can happen"):
         desk.confirm(row)
     assert desk.tick(DAY) == []
+    with pytest.raises(Forbidden, match="let another reporter"):  # else one person could hide it for ever
+        desk.sign("void")
+    assert shown(desk.entry(), desk.clock())
+    assert desk.sign("correction").state is State.SIGNED
 
 
 def test_the_member_is_reminded_a_day_before_it_lapses(desk: Desk, store: Store) -> None:
