@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from registry.errors import Unavailable
 
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "cache_size": -32_000}
 
 
 class Utc(sa.TypeDecorator[datetime]):

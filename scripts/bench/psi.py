@@ -1,8 +1,8 @@
 """A full private check beside private set intersection: python scripts/bench/psi.py [--entries 1000000] [--write]
 
-The other side is the PyPI package `openmined.psi` (ECDH on P-256, C++), which `uv pip install openmined.psi` brings;
-it is no dependency of ours. Both sides answer the same question in one process and one run, without a network: which
-of these numbers are among the entries? Ours: blind, evaluate with proof, verify, unblind, look up by handle in
+The other side is the PyPI package `openmined.psi` (ECDH on P-256, C++), which `uv pip install --group psi` brings; no
+part of the registry needs it. Both sides answer the same question in one process and one run, without a network:
+which of these numbers are among the entries? Ours: blind, evaluate with proof, verify, unblind, look up by handle in
 SQLite, answer. Theirs: the server's set-up over all entries, request, response, intersection. Bytes are those that
 would be sent: JSON as in the API on our side, Protobuf on theirs. CPU is that of both parties. `--write` puts the
 table into docs/benchmarks/psi.md.
