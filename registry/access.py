@@ -31,6 +31,7 @@ class Action(enum.StrEnum):
     CHECK = "check"
     CHECK_READ = "check-read"
     CHECK_CLOSE = "check-close"  # say what became of a hire
+    CONSENT_ASK = "consent-ask"  # of candidates, by links
     DRAFT_KEEP = "draft-keep"
     INCIDENT_KEEP = "incident-keep"  # the member's own register
     SUMMARY_READ = "summary-read"
@@ -103,6 +104,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CHECKER, _A.CHECK): Relation.ANY,
         (_R.CHECKER, _A.CHECK_READ): Relation.OWN,
         (_R.CHECKER, _A.CHECK_CLOSE): Relation.OWN,
+        (_R.CHECKER, _A.CONSENT_ASK): Relation.OWN,
         (_R.CHECKER, _A.FINDING_READ): Relation.OWN,
         (_R.CHECKER, _A.FINDING_ANSWER): Relation.OWN,  # about its checks
         (_R.CHECKER, _A.WATCH): Relation.OWN,
@@ -220,6 +222,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.CHECK: frozenset({Scope.CHECK}),
         _A.CHECK_READ: frozenset({Scope.CHECK}),
         _A.CHECK_CLOSE: frozenset({Scope.CHECK}),
+        _A.CONSENT_ASK: frozenset({Scope.CHECK}),
         _A.WATCH: frozenset({Scope.WATCH}),
         _A.CHANGES_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.WATCH, Scope.AUDIT}),
         _A.RECALL_READ: frozenset({Scope.CHECK, Scope.WATCH}),
@@ -284,6 +287,7 @@ NEEDS_ADMISSION = frozenset(
         _A.REVIEW_DECIDE,
         _A.EVALUATE,
         _A.CHECK,
+        _A.CONSENT_ASK,
         _A.WATCH,
         _A.REPORT_FILE,
         _A.REPORT_COUNTERSIGN,

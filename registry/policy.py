@@ -173,6 +173,11 @@ CONSENT_FOR: Final = MappingProxyType(
     }
 )
 
+CONSENT_LIFE: Final = 7 * DAY  # of a group of links to candidates, at most
+CONSENT_LINKS: Final = 100  # in one group
+CONSENT_TEXT: Final = 4_000  # characters of what a candidate agrees to
+CONSENT_EVALUATIONS: Final = 2  # a link: the candidate may mistype once
+
 ROTATION_GRACE: Final = 2 * DAY
 """From the switch to a new identity key until the old handles go: tickets last 15 minutes, attestations a day."""
 # Watches

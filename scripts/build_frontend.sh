@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bundle=registry/web/static/bundle
 # Each is one script of a page, or of its workers.
 scripts=(
+  candidate.js
   check.js
   door.js
   draw.js

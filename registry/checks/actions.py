@@ -16,10 +16,10 @@ from registry.access import Action, Actor, require
 from registry.accounts import replays
 from registry.cases.actions import key_of
 from registry.cases.models import Case
-from registry.checks import budgets
+from registry.checks import budgets, granting
 from registry.checks.models import Batch, Check, Ticket
 from registry.checks.queries import Answer, Details, answers_of, checks_of, details_of, require_check, share_answering
-from registry.checks.rules import Outcome, Question, closes_at, kept_until
+from registry.checks.rules import Granted, Outcome, Question, closes_at, kept_until
 from registry.db import Session, new_id
 from registry.entries import queries as entries
 from registry.entries.actions import mark_hit
@@ -104,6 +104,8 @@ def ask(
     keys = present(session, holder.public())
     grant = _own_grant(ticket, actor=actor, keys=keys, now=now, former=former_key(session))
     share_answering(session)
+    if isinstance(question.consent, Granted):
+        granting.use(session, actor=actor, question=question, group_id=question.consent.group, now=now)
     _spend(session, grant, len(question.tags), now)
     found = question.tags if grant.key_id == keys.key_id else holder.move(question.tags)
     batch, answers = _answer(session, actor, question, Found(grant.jti, found, keys.sealing_public), now)
@@ -184,7 +186,7 @@ def _batch(session: Session, actor: Actor, question: Question, found: Found, now
         unit_id=actor.unit_id,
         account_id=actor.id,
         purpose=question.purpose,
-        consent=Consent.DECLARED,
+        consent=Consent(question.consent.facts["kind"]),
         sealed_consent=vault.seal(session.keyring.vault_key, consent, table="batch", row=id, column="sealed_consent"),
         count=len(question.tags),
         ticket_id=found.ticket,

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.checks.rules import Outcome, Verdict
+from registry.checks.rules import LinkState, Outcome, Verdict
 from registry.db import Base, new_id
 from registry.policy import Consent, Purpose
 
@@ -118,3 +118,34 @@ class HitDecision(Base):
     told_on: Mapped[datetime]  # the day, as midnight UTC, on which the person was told of the hit, before the decision
     sealed_words: Mapped[bytes]  # who decided and why, under the case's key
     at: Mapped[datetime]
+
+
+class ConsentGroup(Base):
+    """A member's question to some candidates: may we check you, for this purpose, as this text says?"""
+
+    __tablename__ = "consent_group"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)  # the `jti` of the member's statement
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    purpose: Mapped[Purpose]
+    text: Mapped[str] = mapped_column(sa.String(43))  # SHA-256 of what candidates agree to
+    sealed_text: Mapped[bytes]
+    sealed_statement: Mapped[bytes]  # the member's, signed
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ConsentLink(Base):
+    """One candidate's link. Its secret stands in the link alone; the row has its SHA-256."""
+
+    __tablename__ = "consent_link"
+
+    id: Mapped[str] = mapped_column(sa.String(43), primary_key=True)
+    group_id: Mapped[str] = mapped_column(sa.ForeignKey("consent_group.id"), index=True)
+    state: Mapped[LinkState]
+    evaluations: Mapped[int]
+    th: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))  # gone once it is used
+    sealed_consent: Mapped[bytes | None]  # the candidate's, signed
+    answered_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]

@@ -39,6 +39,15 @@ class Outcome(enum.StrEnum):
     ENTRY = "entry"
 
 
+class LinkState(enum.StrEnum):
+    """A candidate's answer to a consent by link."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    USED = "used"  # for the one check that it was given for
+
+
 class Verdict(enum.StrEnum):
     """What is decided after a hit."""
 
@@ -78,6 +87,7 @@ _REFERENCE = Rule(
     f"one line of 1 to {REFERENCE_LENGTH} printable characters",
     lambda v: isinstance(v, str) and v.isprintable() and 0 < len(v.strip()) <= len(v) <= REFERENCE_LENGTH,
 )
+_GRANTED: Mapping[str, Rule] = {"kind": identifier(16), "group": identifier(32)}
 _DECLARED: Mapping[str, Rule] = {"kind": identifier(16), "reference": _REFERENCE, "text_sha256": encoded(32)}
 
 
@@ -95,6 +105,17 @@ class Declared:
         return {"kind": Consent.DECLARED.value, **{name: value for name, value in stated.items() if value is not None}}
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Consents that candidates have signed under the links of a group."""
+
+    group: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"kind": Consent.GRANTED.value, "group": self.group}
+
+
 def read_purpose(text: str) -> Purpose:
     try:
         return Purpose(text)
@@ -103,15 +124,15 @@ def read_purpose(text: str) -> Purpose:
         raise Invalid(f"purpose must be {allowed}", field="purpose") from None
 
 
-def read_consent(said: str | Mapping[str, Any], purpose: Purpose) -> Declared:
+def read_consent(said: str | Mapping[str, Any], purpose: Purpose) -> Declared | Granted:
     """The consent as the request states it; Invalid when it is not one that `purpose` may be asked with."""
     stated = {"kind": said} if isinstance(said, str) else dict(said)
-    if stated.get("kind") == Consent.GRANTED:
-        raise Invalid(
-            "consent of kind granted is not taken yet; send kind declared with your reference", field="consent.kind"
-        )
-    if stated.get("kind") != Consent.DECLARED or Consent.DECLARED not in CONSENT_FOR[purpose]:
-        raise Invalid("consent.kind must be declared", field="consent.kind")
+    kinds = sorted(CONSENT_FOR[purpose])
+    if stated.get("kind") not in kinds:
+        raise Invalid(f"consent.kind must be {' or '.join(kinds)}", field="consent.kind")
+    if stated["kind"] == Consent.GRANTED:
+        verify_claims(stated, _GRANTED, within="consent")
+        return Granted(stated["group"])
     verify_claims(stated, _DECLARED, optional=frozenset({"reference", "text_sha256"}), within="consent")
     if not isinstance(said, str) and "reference" not in stated:
         raise Invalid("consent.reference is missing; name where the consent is kept", field="consent.reference")
@@ -187,7 +208,7 @@ class Question:
     """What a batch asks. The ticket is no part of it: a retry may carry another one."""
 
     purpose: Purpose
-    consent: Declared
+    consent: Declared | Granted
     tags: tuple[bytes, ...] = field(repr=False)
 
     @property
@@ -200,8 +221,7 @@ class Question:
 def read_question(*, purpose: str, consent: str | Mapping[str, Any], tags: Sequence[str]) -> Question:
     """The question that a request asks; Invalid names the field. `tags` are 1 to 1,000 in base64url."""
     known = read_purpose(purpose)
-    declared = read_consent(consent, known)
-    return Question(known, declared, read_tags(tags))
+    return Question(known, read_consent(consent, known), read_tags(tags))
 
 
 def read_tags(tags: Sequence[str]) -> tuple[bytes, ...]:

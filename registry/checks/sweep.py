@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from registry.cases.models import Case
 from registry.checks.forgetting import forget_checks
-from registry.checks.models import Allowance, Burst, Check, Ticket
+from registry.checks.models import Allowance, Burst, Check, ConsentGroup, ConsentLink, Ticket
 from registry.checks.rules import budget_day
 from registry.db import Session
 from registry.log.actions import record
-from registry.policy import DAY
+from registry.policy import CHECK_KEPT_HIRED, DAY
 
 
 def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
@@ -25,6 +25,7 @@ def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
         *session.scalars(sa.select(Ticket).where(Ticket.expires_at <= now - DAY).limit(limit)),
         *session.scalars(sa.select(Allowance).where(Allowance.day < budget_day(now - DAY)).limit(limit)),
         *session.scalars(sa.select(Burst).where(Burst.full_at <= now - DAY).limit(limit)),
+        *session.scalars(sa.select(ConsentLink).where(ConsentLink.group_id.in_(_over(now))).limit(limit)),
     ]
     for row in gone:
         session.delete(row)
@@ -34,6 +35,11 @@ def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
     if count := len(gone) + len(blinded):
         record(session, "check.sweep", actor="system:sweep", now=now, facts={"rows": count})
     return count
+
+
+def _over(now: datetime) -> sa.Select[str]:
+    """Groups whose consents prove nothing any more that is still kept."""
+    return sa.select(ConsentGroup.id).where(ConsentGroup.expires_at <= now - CHECK_KEPT_HIRED)
 
 
 def _is_preserved(now: datetime) -> sa.ColumnElement[bool]:

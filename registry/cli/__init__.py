@@ -22,6 +22,7 @@ COMMANDS = {
     "appeal": "appeal",
     "audit": "audit",
     "check": "check",
+    "consent": "consent",
     "demo": "demo",
     "doctor": "doctor",
     "erasure": "erasure",

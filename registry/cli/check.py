@@ -36,7 +36,8 @@ _PATIENCE = 5  # seconds for the log to show what was answered; later is no harm
 @click.option("--column", help="Title or position of the column with the numbers, if it is not found by itself.")
 @document_type
 @click.option("--purpose", type=click.Choice([p.value for p in Purpose]), required=True, help="Why you ask.")
-@click.option("--consent-reference", "reference", required=True, help="Where you keep the consent, without a number.")
+@click.option("--consent-reference", "reference", help="Where you keep the consent, without a number.")
+@click.option("--granted", "group", metavar="GROUP", help="Or: they agreed by links of this group (zilu consent ask).")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Results. Default: FILE.results.csv.")
 @click.option(
     "--receipts",
@@ -57,7 +58,8 @@ def check(
     column: str | None,
     type: str,
     purpose: str,
-    reference: str,
+    reference: str | None,
+    group: str | None,
     out: Path | None,
     folder: Path | None,
     details: bool,
@@ -75,7 +77,7 @@ def check(
     """  # fmt: skip
     if bool(numbers) == bool(path):
         raise Invalid("give either NUMBERs (or -), or --file", field="file")
-    terms = Terms.declared(purpose=purpose, reference=reference)
+    terms = _terms(purpose, reference, group)
     people = typed_people(numbers, type)
     registry = connect(context, account, scope="check", keys_path=keys_path)
     if path is None:
@@ -85,6 +87,14 @@ def check(
         folder = folder or out.with_name(out.name + ".receipts")
         hits = _check_file(registry, path, out, folder, terms, column, type, details=details, ask_again=ask_again)
     sys.exit(HITS if hits else 0)
+
+
+def _terms(purpose: str, reference: str | None, group: str | None) -> Terms:
+    if group is not None and reference is None:
+        return Terms.granted(purpose=purpose, group=group)
+    if reference is not None and group is None:
+        return Terms.declared(purpose=purpose, reference=reference)
+    raise Invalid("give either --consent-reference or --granted", field="consent")
 
 
 def typed_people(numbers: Sequence[str], type: str) -> list[Document]:

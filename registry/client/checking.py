@@ -40,6 +40,11 @@ class Terms:
         """The member holds the person's consent, under `reference` in its own files."""
         return cls(purpose, {"kind": "declared", "reference": reference})
 
+    @classmethod
+    def granted(cls, *, purpose: str, group: str) -> Terms:
+        """Each person has agreed under a link of this group (`registry.client.consents`)."""
+        return cls(purpose, {"kind": "granted", "group": group})
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

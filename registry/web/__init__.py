@@ -16,6 +16,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from registry.web import (
     auth,
+    candidate,
     checker,
     errors,
     forms,
@@ -46,6 +47,7 @@ def blueprints() -> dict[Blueprint, auth.Guard]:
         public.bp: auth.guard_account,
         home.bp: auth.guard_account,
         own.bp: auth.guard_account,
+        candidate.bp: auth.guard_account,
         checker.bp: auth.guard_account,
         reporter.bp: auth.guard_account,
         member.bp: auth.guard_account,

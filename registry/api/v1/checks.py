@@ -20,7 +20,10 @@ bp = APIBlueprint("checks", __name__, tag="Checks")
 
 
 class ConsentBody(Body):
-    kind: str = Field(max_length=16, description="declared: the member holds the person's consent")
+    kind: str = Field(
+        max_length=16, description="declared: the member holds the consent; granted: the person signed it by link"
+    )
+    group: str | None = Field(None, max_length=32, description="granted: the group of the link")
     reference: str | None = Field(None, max_length=REFERENCE_LENGTH, description="where the consent is kept")
     text_sha256: str | None = Field(None, max_length=43, description="base64url of the text's SHA-256")
 

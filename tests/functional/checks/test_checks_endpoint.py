@@ -124,8 +124,8 @@ def test_a_retry_gets_the_very_same_bytes_after_the_log_has_grown(wire: Wire, st
     [
         ({"purpose": "curiosity"}, "purpose"),
         ({"purpose": 5}, "purpose"),
-        ({"consent": "granted"}, "consent.kind"),
-        ({"consent": {"kind": "granted", "reference": "x"}}, "consent.kind"),
+        ({"consent": "granted"}, "consent.group"),
+        ({"consent": {"kind": "granted", "reference": "x"}}, "consent.group"),
         ({"consent": {"kind": "declared"}}, "consent.reference"),
         ({"tags": []}, "tags"),
         ({"tags": ["A" * 43]}, "tags"),

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal, Draw
 from registry.appeals.queries import seats_of
 from registry.cases.models import Case
-from registry.checks import completeness, decisions
+from registry.checks import completeness, decisions, granting
 from registry.checks.actions import details
 from registry.checks.models import Check
 from registry.db import Keyring, Session, Store
@@ -68,7 +69,7 @@ from registry.reviews.models import Review
 from registry.rotation import actions as rotations
 from registry.rotation.moving import move_some
 from registry.rotation.verification import verify_some
-from registry.signing import jws, keys
+from registry.signing import consent, jws, keys
 from registry.watches import actions as watches
 from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
@@ -105,6 +106,7 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.report()
     told.withdraw()
     told.check_recall_and_acknowledge()
+    told.ask_candidates()
     told.amend()
     told.restrain()
     told.subject_enters()
@@ -201,6 +203,15 @@ class _Telling:
         self.do(self._recalled)
         self.pass_time(timedelta(hours=1))
         self.do(self._acknowledged)
+
+    def ask_candidates(self) -> None:
+        hana, now, secret = self.cast.hana, self.now, base64url.encode(bytes(32))
+        text, link = (base64url.encode(sha256(said.encode()).digest()) for said in ("May we?", secret))
+        said = {"purpose": "hiring", "text": text, "links": [link], "exp": int(now.timestamp()) + 3600}
+        statement = _signed(hana, {**_claims(hana, now), **said}, consent.GROUP)
+        how: Mapping[str, Any] = {"actor": hana.actor, "text": "May we?", "issuer": ISSUER, "now": now}
+        self.do(lambda s: granting.create(s, statement=statement, **how))
+        self.do(lambda s: granting.decline(s, secret=secret, now=now))
 
     def _challenged(self, session: Session, batch: str) -> None:
         hana, asked = self.cast.hana.actor, [self.filing.tag]

@@ -125,7 +125,7 @@ def test_the_receipt_gains_its_proof_and_verifies(
     ("changed", "field"),
     [
         ({"purpose": "curiosity"}, "purpose"),
-        ({"consent": {"kind": "granted"}}, "consent.kind"),
+        ({"consent": {"kind": "granted"}}, "consent.group"),
         ({"consent": {"kind": "declared"}}, "consent.reference"),
         ({"consent": "declared"}, "consent"),
         ({"tags": []}, "tags"),

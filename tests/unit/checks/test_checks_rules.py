@@ -31,17 +31,17 @@ def test_a_reference_may_be_in_any_script() -> None:
     assert rules.read_consent({"kind": "declared", "reference": "同意书 2026-11"}, Purpose.HIRING).reference
 
 
-@pytest.mark.parametrize("said", ["granted", {"kind": "granted", "reference": "x"}])
-def test_a_granted_consent_is_refused_with_what_to_send_instead(said: object) -> None:
-    with pytest.raises(Invalid, match="not taken yet; send kind declared") as refused:
-        rules.read_consent(said, Purpose.HIRING)  # type: ignore[arg-type]
-    assert refused.value.field == "consent.kind"
+def test_a_granted_consent_names_its_group() -> None:
+    said = {"kind": "granted", "group": "g1"}
+    assert rules.read_consent(said, Purpose.HIRING).facts == said
 
 
 @pytest.mark.parametrize(
     ("said", "field"),
     [
         ("", "consent.kind"),
+        ("granted", "consent.group"),
+        ({"kind": "granted", "group": "g1", "reference": "x"}, "consent"),
         ("sworn", "consent.kind"),
         ({}, "consent.kind"),
         ({"kind": 1}, "consent.kind"),
