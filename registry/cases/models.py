@@ -28,7 +28,7 @@ class Step(Base):
     """One transition of anything that has a state. Replaying the steps of a row gives its state."""
 
     __tablename__ = "step"
-    told = ("subject", "number", "verb", "before", "after", "actor", "at")
+    told = ("case_id", "subject", "number", "verb", "before", "after", "actor", "at")
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     case_id: Mapped[str | None] = mapped_column(sa.ForeignKey("case.id"), index=True)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
-from registry import policy, schema
+from registry import policy
 from registry.access import Actor
 from registry.appeals import actions, admission, draw, queries
 from registry.appeals.clocks import Due
@@ -18,56 +15,22 @@ from registry.appeals.eligibility import Inadmissible
 from registry.appeals.models import Appeal, Draw, Seat
 from registry.appeals.rules import Effect, State
 from registry.cases.models import Case, Step
-from registry.db import Session, Store
+from registry.db import Session
 from registry.entries.rules import State as EntryState
-from registry.errors import Conflict
 from registry.keys.holder import Holder
 from registry.panels import actions as panels
 from registry.panels.models import Decision, Vote
-from tests.cast import gather
-from tests.conftest import KEYRING, START, MovingClock
-from tests.postgres import pg_server, pg_url
+from tests.at_once import Both, at_once, both, errors, pg_server, pg_url
+from tests.conftest import MovingClock
 from tests.unit.appeals.contest import NONCE, Contest
 
-__all__ = ["pg_server", "pg_url"]
+__all__ = ["both", "pg_server", "pg_url"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def contest(request: pytest.FixtureRequest, holder: Holder, clock: MovingClock, tmp_path: Path) -> Iterator[Contest]:
+@pytest.fixture
+def contest(both: Both, holder: Holder, clock: MovingClock) -> Contest:
     """A listed case, on either database."""
-    if request.param == "sqlite":
-        yield Contest(request.getfixturevalue("store"), request.getfixturevalue("cast"), holder, clock)
-        return
-    store = Store(str(request.getfixturevalue("pg_url")), KEYRING)
-    schema.Base.metadata.create_all(store.engine)
-    with store.write() as session:
-        cast = gather(session, START)
-    yield Contest(store, cast, holder, clock)
-    store.engine.dispose()
-
-
-def at_once(store: Store, *acts: Callable[[Session], object]) -> list[object]:
-    """Run the acts in threads of their own that start together; what each gave, or the error that it met."""
-    gate, given = threading.Barrier(len(acts)), dict[int, object]()
-
-    def run(place: int, act: Callable[[Session], object]) -> None:
-        gate.wait()
-        try:
-            with store.write() as session:
-                given[place] = act(session)
-        except (Conflict, IntegrityError) as error:
-            given[place] = error
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [given[place] for place in range(len(acts))]
-
-
-def errors(given: list[object]) -> list[object]:
-    return [one for one in given if isinstance(one, Exception)]
+    return Contest(*both, holder, clock)
 
 
 def steps(contest: Contest, verb: str) -> int:

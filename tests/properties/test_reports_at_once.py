@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
-from registry import schema
 from registry.appeals import listing
 from registry.cases.models import Case, Step
 from registry.db import Session, Store
@@ -26,59 +22,19 @@ from registry.reports import actions, screening
 from registry.reports.exhibits import put_exhibit
 from registry.reports.models import Report, Screening
 from registry.reports.rules import Ground, State, Verdict
-from tests.cast import Cast, gather
-from tests.conftest import ISSUER, KEYRING, START
+from tests.at_once import Both, at_once, both, errors, pg_server, pg_url
+from tests.conftest import ISSUER
 from tests.filing import CONTACT, EXHIBIT, SHA256, Filing, claims, countersignature, sign, tag_of
-from tests.postgres import pg_server, pg_url
 
-__all__ = ["pg_server", "pg_url"]
+__all__ = ["both", "pg_server", "pg_url"]
 
 DAY = timedelta(days=1)
-Both = tuple[Store, Cast]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
-    """The founded registry, on either database."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("store"), request.getfixturevalue("cast")
-        return
-    store = Store(str(request.getfixturevalue("pg_url")), KEYRING)
-    schema.Base.metadata.create_all(store.engine)
-    with store.write() as session:
-        cast = gather(session, START)
-    yield store, cast
-    store.engine.dispose()
 
 
 @pytest.fixture
 def filing(both: Both, holder: Holder, now: datetime) -> Filing:
     store, cast = both
     return Filing(store, cast, holder, now)
-
-
-def at_once(store: Store, *acts: Callable[[Session], object]) -> list[object]:
-    """Run the acts in threads of their own that start together; what each gave, or the error that it met."""
-    gate, given = threading.Barrier(len(acts)), dict[int, object]()
-
-    def run(place: int, act: Callable[[Session], object]) -> None:
-        gate.wait()
-        try:
-            with store.write() as session:
-                given[place] = act(session)
-        except (Conflict, IntegrityError) as error:
-            given[place] = error
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [given[place] for place in range(len(acts))]
-
-
-def errors(given: list[object]) -> list[object]:
-    return [one for one in given if isinstance(one, Exception)]
 
 
 def total(store: Store, kind: Any) -> int:

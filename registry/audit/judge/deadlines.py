@@ -19,7 +19,7 @@ from registry.appeals.rules import Duty, Facts, Lane
 from registry.audit.judge.exported import Act, Breach
 from registry.audit.judge.world import Change, Values, World, time
 from registry.entries.rules import VISIBLE
-from registry.findings.rules import cause_of_overdue, reminder_due
+from registry.findings.rules import cause_of_overdue, cause_of_review, reminder_due
 from registry.orders.rules import OPEN, confirm_by
 from registry.recalls.rules import due_at
 from registry.reviews.rules import Ground, half_term
@@ -75,6 +75,9 @@ def _of_appeal(_world: World, pk: str, before: Values, row: Values, now: datetim
         late = [dates[duty] for duty in (Duty.DECIDE, Duty.END) if duty in dates]
         why = f"appeal {pk[:8]} was not decided in time, and the entry was not hidden"
         yield from (Owed(by, lambda world, _: _harms(world, pk), why) for by in late)
+    if facts.state in appeals.UNDECIDED and row["exhausted_at"] and Duty.END in appeals.deadlines(facts):
+        why = f"nobody was left who could decide appeal {pk[:8]}, and the listing was not voided"
+        yield Owed(appeals.deadlines(facts)[Duty.END], _is_still("appeal", pk, *appeals.SEATED), why)
     if facts.state is appeals.State.ADMITTED and facts.admitted_at:
         by = facts.admitted_at + appeals.answer_limit(facts.lane)
         yield Owed(by, _is_still("appeal", pk, "admitted"), f"the member's silence in appeal {pk[:8]} had no effect")
@@ -193,6 +196,18 @@ def _is_unreviewed(world: World, pk: str, now: datetime) -> bool:
     return entry["state"] not in _OVER and (until is None or now < until) and Ground.HALF_TERM not in grounds
 
 
+def _of_review(_world: World, pk: str, before: Values, _row: Values, now: datetime) -> Iterator[Owed]:
+    if before:
+        return
+
+    def is_unraised(world: World, _now: datetime) -> bool:
+        return world.get("review", pk)["state"] == "open" and not world.where("finding", cause=cause_of_review(pk))
+
+    yield Owed(now + policy.REVIEW_LIMIT, is_unraised, f"review {pk[:8]} was late, and no finding was raised")
+    why = f"nobody decided review {pk[:8]}, and the listing did not end"
+    yield Owed(now + policy.REVIEW_DEFAULT, _is_still("review", pk, "open"), why)
+
+
 def _is_unsaid(world: World, pk: str, now: datetime) -> bool:
     recalls = [row for _, row in world.where("recall", entry_id=pk)]
     return _is_seen(world.get("entry", pk), now) and not any(row["reason"] == "heard" for row in recalls)
@@ -228,4 +243,5 @@ _OWED: Final[dict[str, Callable[[World, str, Values, Values, datetime], Iterator
     "finding": _of_finding,
     "order": _of_order,
     "recall": _of_recall,
+    "review": _of_review,
 }

@@ -32,6 +32,15 @@ def shown(world: World, act: Act, _changes: list[Change]) -> Iterator[str]:
         yield f"a check was shown entry {str(act.facts['entry'])[:8]}, which is {state} or hidden or over"
 
 
+def worsened(_world: World, _act: Act, changes: list[Change]) -> Iterator[str]:
+    """What is listed never becomes graver, nor lasts longer: that takes a report of its own."""
+    for table, pk, before, entry in changes:
+        if table == "entry" and before:
+            ends, ended = time(entry, "until"), time(before, "until")
+            if entry["level"] > before["level"] or (ended is not None and (ends is None or ends > ended)):
+                yield f"entry {pk[:8]} was made graver after it was listed"
+
+
 def stands(entry: Values, now: datetime) -> bool:
     """Whether nobody has hidden it. Whether its time is over is another thing."""
     hidden = time(entry, "hidden_until")

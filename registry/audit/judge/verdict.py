@@ -23,6 +23,7 @@ SAFEGUARDS: Final[tuple[Safeguard, ...]] = (
     hands.cosigned,
     listings.listed,
     listings.shown,
+    listings.worsened,
     panels.seated,
     panels.voted,
     panels.decided,

@@ -57,6 +57,7 @@ def told(house: House) -> list[str]:
     silent_member(house, filing)
     desk = Desk(house.store, house.cast, house.holder, house.clock, filing)
     desk.amend("contest")
+    desk.amend("correction")
     desk.sign("void")
     house.pass_time(4 * DAY)
     order = house.rex.issue(filing.number, "suspend", house.clock(), days=5)
@@ -64,7 +65,8 @@ def told(house: House) -> list[str]:
     house.pass_time(6 * DAY)
     house.rex.issue(filing.number, "suspend", house.clock())
     house.pass_time(4 * DAY)
-    house.pass_time(160 * DAY)  # half of the term
+    for days in (150, 31, 30):  # half of the term, and nobody decides
+        house.pass_time(days * DAY)
     forget(house, erased)
     return house.export()
 
@@ -120,7 +122,7 @@ def test_everything_happened_that_the_safeguards_are_about(honest: list[str]) ->
         "amendment.confirm", "amendment.lapse",
         "appeal.close", "appeal.lapse", "entry.list", "entry.reinstate", "entry.show", "entry.suspend",
         "erasure.execute", "order.confirm", "order.end", "order.lapse", "panel.decide", "recall.escalate",
-        "recall.issue", "reminder.send", "review.open",
+        "recall.issue", "reminder.send", "review.default", "review.open",
     }  # fmt: skip
 
 
@@ -215,6 +217,12 @@ def a_step_aside(records: Records) -> None:
     step["after"] = "noticed"
 
 
+def nobody_is_left(records: Records) -> None:
+    """And both instances should have been over long ago."""
+    for row in rows(records, "appeal"):
+        row.update(exhausted_at=LONG_AGO, began_at="2026-01-01T09:00:00Z")
+
+
 def silent(verb: str) -> Callable[[Records], None]:
     def edit(records: Records) -> None:
         act = next(each for each in records if each and each["verb"] == verb)
@@ -266,7 +274,7 @@ BROKEN: dict[str, tuple[Callable[[Records], object], str]] = {
     "no recall": (hide("recall", reason="suspended"), "got no recall when it changed"),
     "step aside": (a_step_aside, "countersign does not lead from filed to noticed"),
     "step left out": (hide("step", verb="screen"), "begins as screened, and the one before ended as countersigned"),
-    "state made up": (last("review", state="kept"), "and its steps lead to open"),
+    "state made up": (last("review", state="kept"), "and its steps lead to ended"),
     "seat of the owner": (someone_sits("eagle-panel", "eagle"), "has filed the case, or is under the same owner"),
     "seat of a clerk": (
         someone_sits("clerk", "association"),
@@ -298,6 +306,11 @@ BROKEN: dict[str, tuple[Callable[[Records], object], str]] = {
     "no reminder": (hide("reminder"), "nobody was reminded of appeal-answer"),
     "order does not lapse": (silent("order.lapse"), "was not confirmed in time, and did not lapse"),
     "order does not end": (silent("order.end"), "was over, and did not end"),
+    "review without finding": (hide("finding", kind="review-overdue"), "was late, and no finding was raised"),
+    "review without end": (silent("review.default"), "and the listing did not end"),
+    "no panel and no end": (nobody_is_left, "nobody was left who could decide appeal"),
+    "made graver": (last("entry", level=4), "was made graver after it was listed"),
+    "made longer": (last("entry", until=None), "was made graver after it was listed"),
     "no review": (hide("review"), "reached half of its term"),
 }
 
