@@ -61,6 +61,7 @@ class Action(enum.StrEnum):
     CASE_ANSWER = "case-answer"  # ask for more time, make representations
     WINDOW_EXTEND = "window-extend"
     STATEMENT_MAKE = "statement-make"
+    CONTACT_GIVE = "contact-give"  # where to be told that there is something new
     CHECKS_READ = "checks-read"  # who has asked about oneself, and "I never applied there"
     APPEAL_LODGE = "appeal-lodge"
     APPEAL_DRAW = "appeal-draw"
@@ -207,6 +208,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other
         (_R.SUBJECT, _A.CASE_ANSWER): Relation.ANY,
         (_R.SUBJECT, _A.STATEMENT_MAKE): Relation.ANY,
+        (_R.SUBJECT, _A.CONTACT_GIVE): Relation.ANY,
         (_R.SUBJECT, _A.CHECKS_READ): Relation.ANY,
         (_R.SUBJECT, _A.REVIEW_APPLY): Relation.ANY,
         (_R.SUBJECT, _A.MANDATE_REVOKE): Relation.ANY,

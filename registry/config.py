@@ -12,11 +12,11 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from registry.clock import Clock, from_file, system
 from registry.errors import Invalid
@@ -26,6 +26,7 @@ def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
     return (info.context["folder"] / path).resolve() if info.context else path
 
 
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost"})
 # A path in the file is relative to the folder that the file stands in.
 Beside = Annotated[Path, AfterValidator(_beside_the_file)]
 
@@ -84,6 +85,32 @@ class ServerSection(_Section):
     workers: int = Field(default=2, ge=1, le=64)
 
 
+class MailSection(_Section):
+    """The mail server that takes what the registry writes. Plain text goes to this machine alone."""
+
+    host: str = Field(pattern=r"^[A-Za-z0-9.-]+$")
+    port: int = Field(ge=1, le=65535)
+    tls: Literal["implicit", "starttls", "none"] = "starttls"
+    sender: str = Field(pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$")
+    user: str | None = None
+    password_file: Beside | None = None
+    ca_file: Beside | None = None  # PEM, of a certificate that the system does not know
+
+    @field_validator("tls")
+    @classmethod
+    def _encrypted(cls, tls: str, info: ValidationInfo) -> str:
+        if tls == "none" and info.data.get("host") not in _THIS_MACHINE:
+            raise ValueError("only a mail server on this machine may do without TLS")
+        return tls
+
+
+class SmsSection(_Section):
+    """A gateway that takes {"id", "to", "text"} as JSON."""
+
+    url: str = Field(pattern=r"^(https://[^/\s]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?)(/\S*)?$")
+    token_file: Beside | None = None  # sent as Bearer
+
+
 class ClientSection(_Section):
     """How a member's own system signs in; a registry has no such section."""
 
@@ -100,6 +127,8 @@ class Settings(_Section):
     keyholder: KeyholderSection
     log: LogSection = LogSection()
     server: ServerSection = ServerSection()
+    mail: MailSection | None = None
+    sms: SmsSection | None = None
     client: dict[str, ClientSection] = Field(default_factory=dict)
 
     @property

@@ -135,6 +135,37 @@ EXHIBIT_ROWS: Final = 100_000  # of a table
 INSPECTION_LIFE: Final = timedelta(hours=8)  # for which a sealed annex can be looked at under supervision
 CODE_ATTEMPTS: Final = 5  # case matches per one-time code
 
+
+class News(enum.StrEnum):
+    """Of what the person whom a case is about is told: that there is something new to read, and never what."""
+
+    LISTED = "listed"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    RELEASED = "released"  # somebody was shown the entry
+    DECIDED = "decided"
+    DATE = "date"  # one of theirs is near (REMIND_BEFORE)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How long nobody is told again of the same kind of news; what has come since is on the page all the same."""
+
+    electronic: timedelta  # by mail and SMS, as far as the person gave an address
+    post: timedelta  # when they gave none
+
+
+TELLINGS: Final = MappingProxyType(
+    {
+        News.LISTED: Telling(0 * DAY, 0 * DAY),
+        News.CHANGED: Telling(0 * DAY, 0 * DAY),
+        News.REMOVED: Telling(0 * DAY, 0 * DAY),
+        News.RELEASED: Telling(1 * DAY, 30 * DAY),
+        News.DECIDED: Telling(0 * DAY, 0 * DAY),
+        News.DATE: Telling(0 * DAY, 0 * DAY),
+    }
+)
+
 # Checks
 BATCH: Final = 1_000
 ABSENCE_AT_ONCE: Final = 10  # tags up to which an answer brings along what the snapshot before it says

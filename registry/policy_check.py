@@ -122,5 +122,7 @@ def _rest() -> Iterator[str]:
         yield "CONSENT_FOR must say for every purpose how sure the consent must be"
     if not 0 < policy.OVERTURN_INVESTIGATED < policy.OVERTURN_THROTTLED < policy.OVERTURN_SUSPENDED < 1:
         yield "OVERTURN_INVESTIGATED, OVERTURN_THROTTLED and OVERTURN_SUSPENDED must be parts of one, in this order"
+    if policy.TELLINGS.keys() != set(policy.News):
+        yield "TELLINGS must say for every kind of news how often the person is told"
     if policy.SEATS % 2 == 0 or policy.SEATS < 3:
         yield "SEATS must be odd, and three or more"

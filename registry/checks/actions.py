@@ -34,7 +34,8 @@ from registry.log.actions import record
 from registry.log.sequencer import latest_published
 from registry.log.swap import swap
 from registry.log.tree import EMPTY_ROOT
-from registry.policy import Consent, Purpose
+from registry.notices import news
+from registry.policy import Consent, News, Purpose
 from registry.signing.canonical import dumps
 from registry.signing.receipt import answers_digest
 
@@ -128,6 +129,8 @@ def details(session: Session, *, actor: Actor, check_id: str, now: datetime) -> 
     case = session.get_one(Case, entry.case_id)
     key = key_of(session, case) if case.wrapped_key is not None else None
     found = details_of(session, check, entry, key, now)
+    if found.offence is not None:
+        news.tell(session, case_id=case.id, news=News.RELEASED, now=now)
     facts = {"check": check.id, "entry": entry.id}
     record(session, "check.details", actor=actor.id, now=now, facts=facts, case=key)
     return found

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from registry import base64url, policy
 from registry.cases.actions import key_of
@@ -21,7 +22,8 @@ from registry.entries.rules import NEXT, Verb
 from registry.errors import Conflict, Invalid
 from registry.log.actions import CaseKey, record
 from registry.log.swap import swap
-from registry.policy import Basis
+from registry.notices import news
+from registry.policy import Basis, News
 from registry.reports import actions as reports
 from registry.reports import queries as reports_queries
 from registry.reports import rules as report_rules
@@ -29,6 +31,7 @@ from registry.reports.models import Report
 from registry.reports.serving import contact_again, tell_member
 
 LISTING = "system:listing"
+_NEWS: Final = MappingProxyType({Verb.VOID: News.REMOVED, Verb.REHABILITATE: News.REMOVED})
 
 
 def is_due(session: Session, report: Report, *, now: datetime) -> bool:
@@ -64,6 +67,7 @@ def list_report(session: Session, report: Report, *, now: datetime) -> Entry:
     places.name(session, entry, base64url.decode(reports_queries.payload_of(report, key)["sub"], field="sub"))
     places.stir(session, entry)
     tell_member(session, report, now)
+    news.tell(session, case_id=case.id, news=News.LISTED, now=now)
     record(session, "entry.list", actor=LISTING, now=now, facts={"entry": entry.id}, case=key)
     return entry
 
@@ -193,6 +197,7 @@ def _move(
     key = _key(session, entry)
     advance(session, entry, NEXT, verb, actor=actor_id, now=now, **(changes or {}))
     places.stir(session, entry)
+    news.tell(session, case_id=entry.case_id, news=_NEWS.get(verb, News.CHANGED), now=now)
     facts = {"entry": entry.id, "reason": reason}
     record(session, f"entry.{verb.value}", actor=actor_id, now=now, facts=facts, case=key)
     return entry

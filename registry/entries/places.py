@@ -29,6 +29,8 @@ from registry.log.absence_tree import Tree
 from registry.log.actions import record
 from registry.log.models import Act, LeafType
 from registry.log.sequencer import Closing
+from registry.notices import news
+from registry.policy import News
 
 ACTOR = "system:snapshot"
 LISTING = "system:listing"
@@ -107,6 +109,9 @@ def end(session: Session, now: datetime) -> bool:
     ended = session.scalars(over).all()
     if ended:
         session.add_all(Stirred(entry_id=entry_id) for entry_id in ended)
+        for entry_id in ended:
+            case_id = session.get_one(Entry, entry_id).case_id
+            news.tell(session, case_id=case_id, news=News.REMOVED, now=now)
         record(session, "entry.expire", actor=LISTING, now=now, facts={"entries": len(ended)})
     return bool(ended)
 

@@ -21,7 +21,9 @@ from registry.db import Base, Session
 from registry.entries import places
 from registry.log.actions import touch
 
-GONE: Final = frozenset({"answer", "attestation", "case_match", "countersignature", "statement", "subject_session"})
+GONE: Final = frozenset(
+    {"answer", "attestation", "case_match", "countersignature", "statement", "subject_contact", "subject_session"}
+)
 # Sealed under the vault key, and about no person: acknowledgements of recalls, and the erasure's own signature.
 KEPT: Final = frozenset({("erasure", "sealed_statement"), ("recall", "sealed_statement")})
 # Digests, names and sizes by which somebody who has the original could recognise it.

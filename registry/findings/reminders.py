@@ -27,10 +27,13 @@ from registry.findings.rules import State as FindingState
 from registry.findings.rules import reminder_due
 from registry.log.actions import record
 from registry.members.models import Member, Standing
+from registry.notices import news
 from registry.notices.actions import send
-from registry.policy import CONFIRMED_WITHIN, RECALL_ACK, REVIEW_LIMIT
+from registry.policy import CONFIRMED_WITHIN, RECALL_ACK, RESPONSE_WINDOW, REVIEW_LIMIT, News
 from registry.recalls.models import Recall
 from registry.recalls.rules import due_at
+from registry.reports.models import Report
+from registry.reports.rules import State as ReportState
 from registry.reviews.models import Review
 from registry.reviews.rules import State as ReviewState
 
@@ -39,20 +42,21 @@ CLOCK = "system:reminders"
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """`members` owe `duty` (of the thing `id`) between two dates."""
+    """`members` owe `duty` (of the thing `id`) between two dates; without any, the date is the subject's own."""
 
     duty: str
     id: str
     since: datetime
     by: datetime
     members: tuple[str, ...]
+    case_id: str | None = None
 
 
 def remind_due(session: Session, now: datetime, limit: int = 100) -> list[Reminder]:
     """Send the reminders that are due, at most `limit`."""
     sent: list[Reminder] = []
-    kinds = (_of_appeals, _of_amendments, _of_reviews, _of_recalls, _of_findings)
-    for owed in (owed for of in kinds for owed in of(session, now)):
+    members = (_of_appeals, _of_amendments, _of_reviews, _of_recalls, _of_findings)
+    for owed in (owed for of in (*members, _of_windows, _of_decisions, _of_draws) for owed in of(session, now)):
         before = reminder_due(since=owed.since, by=owed.by, now=now)
         if before is not None and len(sent) < limit:
             sent += _sent(session, owed, before, now)
@@ -68,6 +72,8 @@ def _sent(session: Session, owed: Owed, before: timedelta, now: datetime) -> lis
     for member in owed.members:
         payload = {"type": "reminder", "duty": owed.duty, "id": owed.id}
         send(session, channel="webhook", member_id=member, kind="reminder", payload=payload, now=now)
+    if owed.case_id is not None:
+        news.tell(session, case_id=owed.case_id, news=News.DATE, now=now)
     record(session, "reminder.send", actor=CLOCK, now=now, facts={"cause": cause, "members": len(owed.members)})
     return [row]
 
@@ -128,3 +134,29 @@ def _of_findings(session: Session, now: datetime) -> Iterator[Owed]:
     for finding in session.scalars(findings.order_by(Finding.due_at, Finding.id)).all():
         if finding.due_at is not None and finding.member_id is not None:
             yield Owed("finding", finding.id, finding.raised_at, finding.due_at, (finding.member_id,))
+
+
+def _of_windows(session: Session, now: datetime) -> Iterator[Owed]:
+    """The time to answer a report."""
+    running = sa.select(Report).where(Report.state == ReportState.NOTICED, Report.window_closes_at > now)
+    for report in session.scalars(running.order_by(Report.window_closes_at, Report.id)).all():
+        if (closes := report.window_closes_at) is not None:
+            yield Owed("window", report.id, closes - RESPONSE_WINDOW, closes, (), report.case_id)
+
+
+def _of_decisions(session: Session, now: datetime) -> Iterator[Owed]:
+    """The time to contest what a panel has decided."""
+    decided = sa.select(Appeal).where(Appeal.state == State.DECIDED, Appeal.instance < rules.INSTANCES)
+    for appeal in session.scalars(decided.order_by(Appeal.lodged_at, Appeal.id)).all():
+        if appeal.decided_at is not None:
+            until = rules.contest_until(appeal.decided_at)
+            yield Owed("contest", appeal.id, appeal.decided_at, until, (), appeal.case_id)
+
+
+def _of_draws(session: Session, now: datetime) -> Iterator[Owed]:
+    """The time to take part in the draw."""
+    admitted = sa.select(Appeal).where(Appeal.state.in_(rules.DRAWABLE), Appeal.admitted_at.is_not(None))
+    for appeal in session.scalars(admitted.order_by(Appeal.lodged_at, Appeal.id)).all():
+        if appeal.admitted_at is not None and not queries.facts_of(session, appeal).nonce:
+            until = rules.nonce_until(appeal.admitted_at)
+            yield Owed("draw", appeal.id, appeal.admitted_at, until, (), appeal.case_id)

@@ -5,7 +5,7 @@ A page stands by itself, to be printed on A4 or A5: it loads nothing, and what m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -105,6 +105,17 @@ class Amendment:
     until: date | None  # the last day of the time to answer, while that runs
 
 
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """The head of a letter that says nothing of the case but its number."""
+
+    case_number: str
+    language: str
+    name: str = field(repr=False)
+    address: str = field(repr=False)
+    written_on: date
+
+
 _templates = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     autoescape=True,
@@ -126,8 +137,12 @@ def _order(language: str) -> tuple[str, ...]:
 
 def accusation(facts: Accusation, code: str) -> str:
     """The first letter, with the code (`7F3K-9QX2-M0TD`) that opens the case."""
-    order = _order(facts.language)
     gravity = next(gravity for gravity in policy.LADDER if gravity.level == facts.level)
     return _templates.get_template("accusation.html").render(
-        facts=facts, code=code, order=order, offence=policy.OFFENCES[facts.offence], gravity=gravity
+        facts=facts, code=code, order=_order(facts.language), offence=policy.OFFENCES[facts.offence], gravity=gravity
     )
+
+
+def word(to: Addressed, words: Sequence[tuple[str, str]]) -> str:
+    """A short letter of a title and a text in each language, the person's own first. It has no code."""
+    return _templates.get_template("word.html").render(facts=to, words=words, order=_order(to.language))

@@ -13,7 +13,10 @@ _WAITING = sa.text("delivered_at IS NULL AND given_up_at IS NULL")
 
 
 class Message(Base):
-    """One message to a member: what happened and the id of it, nothing personal. Sent at least once, or given up."""
+    """One message: what happened and the id of it, nothing personal. Sent at least once, or given up.
+
+    To a member, or with none to the person whom the case is about; where they are reached is looked up when it leaves.
+    """
 
     __tablename__ = "message"
 
@@ -30,6 +33,17 @@ class Message(Base):
     given_up_at: Mapped[datetime | None]
 
     __table_args__ = (sa.Index("ix_message_waiting", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),)
+
+
+class SubjectContact(Base):
+    """Where the person wants to be told that there is something new to read: their own words, sealed."""
+
+    __tablename__ = "subject_contact"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), unique=True)
+    sealed_contact: Mapped[bytes]  # JSON: email, phone, language
+    given_at: Mapped[datetime]
 
 
 class Webhook(Base):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from registry.db import Session
 from registry.log.actions import record
 from registry.log.swap import swap
-from registry.notices import rules
+from registry.notices import news, rules
 from registry.notices.models import Message, Webhook
 
 _ACTOR = "system:outbox"
@@ -21,7 +21,10 @@ _ACTOR = "system:outbox"
 
 def _due(now: datetime) -> sa.Select[Message]:
     return sa.select(Message).where(
-        Message.delivered_at.is_(None), Message.given_up_at.is_(None), Message.due_at <= now
+        Message.delivered_at.is_(None),
+        Message.given_up_at.is_(None),
+        Message.due_at <= now,
+        Message.channel.in_(rules.BY_ITSELF),
     )
 
 
@@ -34,6 +37,9 @@ def take(session: Session, *, now: datetime, limit: int = 50) -> list[Message]:
     """Messages to be sent now, each counted as tried. Commit before sending. What was tried in vain is given up."""
     waiting = _due(now).order_by(Message.due_at, Message.id).limit(limit)
     taken = [message for message in session.scalars(waiting).all() if _claim(session, message, now)]
+    for message in taken:
+        if message.given_up_at is not None and message.kind.startswith(news.KIND):
+            news.go_by_post(session, message, now)
     if taken:
         record(session, "message.take", actor=_ACTOR, now=now, facts={"messages": len(taken)})
     return [message for message in taken if message.given_up_at is None]

@@ -15,6 +15,7 @@ from typing import Final
 from registry.paper import Paper
 
 _MARGINS: Final = (20, 22)  # mm: left and right, top and bottom
+_SHORT: Final = 140  # mm: what ends above leaves room for the other language on the same sheet
 _LABEL: Final = 42  # mm: the first column of a table
 _BLOCKS: Final = frozenset({"p", "h1", "h2", "address", "dt", "dd", "th", "td", "li", "blockquote"})
 _INLINE: Final = frozenset({"span", "strong", "time", "br"})
@@ -94,7 +95,7 @@ def pdf_of(page: str, *, made_at: datetime) -> bytes:
     for block in letter.blocks:
         if block.tag == "article":
             articles += 1
-            if articles > 1:
+            if articles > 1 and paper.get_y() > _SHORT:
                 paper.add_page()
         elif block.tag in ("th", "dt"):
             label = block.text

@@ -57,6 +57,11 @@ class Channel(enum.StrEnum):
 
     WEBHOOK = "webhook"
     MAIL = "mail"
+    SMS = "sms"
+    POST = "post"  # a clerk prints it and takes it to the post
+
+
+BY_ITSELF: Final = frozenset({Channel.WEBHOOK, Channel.MAIL, Channel.SMS})
 
 
 class Route(enum.StrEnum):

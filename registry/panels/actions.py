@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from registry import policy
 from registry.access import Action, Actor, require
 from registry.appeals import effects, queries, rules
 from registry.appeals.actions import finish
@@ -24,6 +25,7 @@ from registry.entries.rules import VISIBLE, verify_milder, verify_shorter
 from registry.errors import Conflict, Forbidden
 from registry.log.actions import CaseKey, record
 from registry.members.actions import get as member
+from registry.notices import news
 from registry.notices.actions import send
 from registry.panels.models import Decision, Hearing, Vote
 from registry.panels.rules import SEATS, Ballot, Choice, Outcome, decide, is_final, read_ballot
@@ -107,6 +109,7 @@ def _decide(session: Session, appeal: Appeal, votes: list[Vote], now: datetime) 
         finish(session, appeal, actor=PANEL, now=now)
     payload = {"type": "appeal.decided", "id": appeal.id}
     send(session, channel="webhook", member_id=appeal.member_id, kind="appeal.decided", payload=payload, now=now)
+    news.tell(session, case_id=appeal.case_id, news=policy.News.DECIDED, now=now)
     facts = {"appeal": appeal.id, "choice": outcome.choice.value, "unanimous": outcome.unanimous}
     record(session, "panel.decide", actor=PANEL, now=now, facts=facts, case=key)
     return row

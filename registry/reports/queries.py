@@ -30,6 +30,7 @@ class Contact:
     address: str = field(repr=False)
     phone: str | None = field(repr=False)
     language: str
+    email: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

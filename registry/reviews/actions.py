@@ -22,6 +22,7 @@ from registry.entries.rules import State as EntryState
 from registry.errors import Conflict, Forbidden, NotFound
 from registry.log.actions import record
 from registry.members.models import Kind, Member
+from registry.notices import news
 from registry.recalls.actions import issue
 from registry.recalls.rules import Reason
 from registry.reports import queries as reports
@@ -83,6 +84,7 @@ def decide(session: Session, *, actor: Actor, review_id: str, end: bool, reasons
     done: dict[str, Any] = {"decided_by": actor.id, "decided_at": now}
     done["sealed_reasons"] = seal(key, row, "sealed_reasons", reasons)
     advance(session, row, NEXT, Verb.END if end else Verb.KEEP, actor=actor.id, now=now, **done)
+    news.tell(session, case_id=row.case_id, news=policy.News.DECIDED, now=now)
     facts = {"review": row.id, "outcome": row.state.value}
     record(session, "review.decide", actor=actor.id, now=now, facts=facts, case=key)
     if end:

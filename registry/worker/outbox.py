@@ -1,4 +1,6 @@
-"""Deliver what waits in the outbox, as Standard Webhooks: thin, signed with Ed25519 (`v1a`), at least once.
+"""Deliver what waits in the outbox: to members by webhook, to persons by mail and SMS (`worker.persons`).
+
+To members, as Standard Webhooks: thin, signed with Ed25519 (`v1a`), at least once.
 
     webhook-id: <message id>                         the same for every try
     webhook-timestamp: <unix seconds>
@@ -27,8 +29,10 @@ import structlog
 from registry.clock import rfc3339
 from registry.notices import outbox
 from registry.notices.models import Message
+from registry.notices.rules import Channel
 from registry.running import Running
 from registry.signing.keys import PrivateKey
+from registry.worker import persons
 
 TIMEOUT = 5.0  # seconds between two bytes
 DEADLINE = 10.0  # seconds for the whole exchange
@@ -45,10 +49,13 @@ def deliver(run: Running) -> bool:
             return False
     with run.store.write() as session:
         taken = outbox.take(session, now=now)
-        addresses = {message.member_id: outbox.address(session, message) for message in taken}
+        hooks = [message for message in taken if message.channel is Channel.WEBHOOK]
+        addresses = {message.member_id: outbox.address(session, message) for message in hooks}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for member, url in addresses.items():
-            pool.submit(_tell, run, url, [message for message in taken if message.member_id == member], now)
+            pool.submit(_tell, run, url, [message for message in hooks if message.member_id == member], now)
+        for way in persons.WAYS:
+            pool.submit(persons.tell, run, way, [message for message in taken if message.channel is way])
     return bool(taken)
 
 

@@ -20,7 +20,7 @@ from registry.notices.models import Notice
 from registry.notices.rules import PROOF_LENGTH, Delivery, Route
 from registry.notices.rules import State as LetterState
 from registry.policy import Basis
-from registry.reports import answering, queries, screening, serving
+from registry.reports import answering, posting, queries, screening, serving
 from registry.reports.models import Report
 from registry.reports.rules import Ground, Verdict
 
@@ -28,7 +28,7 @@ bp = APIBlueprint("roster", __name__, tag="Roster")
 
 _Responses = dict[int | str, dict[str, str | dict[str, dict[str, Any]]]]
 _PAGE: _Responses = {200: {"description": "The letter", "content": {"text/html": {"schema": {"type": "string"}}}}}
-_SHEETS: _Responses = {200: {"description": "The letter", "content": {"application/pdf": {"schema": {}}}}}
+SHEETS: _Responses = {200: {"description": "The letter", "content": {"application/pdf": {"schema": {}}}}}
 
 
 class DocketItem(ReportAnswer):
@@ -135,22 +135,22 @@ def letter(letter_id: str) -> Response:
     """One letter as HTML, to be printed and not kept. Marks it printed; once served it is not shown again."""
     run = running()
     with run.store.write() as session:
-        text = notices.pull(session, letter_id=letter_id, actor=actor(), now=run.clock())
-    response = _not_kept(Response(text, content_type="text/html; charset=utf-8"))
+        text = posting.print_letter(session, letter_id=letter_id, actor=actor(), now=run.clock())
+    response = not_kept(Response(text, content_type="text/html; charset=utf-8"))
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
 
 
 @bp.get("/api/v1/letters/<letter_id>/pdf")
 @needs(Action.LETTER_READ)
-@bp.doc(responses=_SHEETS)
+@bp.doc(responses=SHEETS)
 def letter_pdf(letter_id: str) -> Response:
     """The same letter as PDF, word for word. Marks it printed, as reading the page does."""
     run = running()
     with run.store.write() as session:
-        text = notices.pull(session, letter_id=letter_id, actor=actor(), now=run.clock())
+        text = posting.print_letter(session, letter_id=letter_id, actor=actor(), now=run.clock())
         sheets = printing.pdf_of(text, made_at=run.clock())
-    return _not_kept(Response(sheets, content_type="application/pdf"))
+    return not_kept(Response(sheets, content_type="application/pdf"))
 
 
 @bp.post("/api/v1/letters/<letter_id>/service")
@@ -221,7 +221,7 @@ def replace(letter_id: str, body: ReplacementRequest) -> dict[str, Any]:
         return _queued(new, queries.number_of(session, new.case_id))
 
 
-def _not_kept(response: Response) -> Response:
+def not_kept(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -26,6 +26,7 @@ from registry.amendments.rules import AMENDMENT, CONFIRMATION
 from registry.appeals import actions as appeals
 from registry.appeals import admission, counter, interventions, proofing, silence
 from registry.appeals import draw as drawing
+from registry.appeals.contact import reach_by
 from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal, Draw
 from registry.appeals.queries import seats_of
@@ -297,6 +298,8 @@ class _Telling:
         token = _signed(cast.vera, person, proofing.TYP)
         number, vera = self.filing.number, cast.vera.actor
         self.do(lambda s: proofing.attest(s, actor=vera, number=number, attestation=token, issuer=ISSUER, now=now))
+        reach: Mapping[str, Any] = {"email": "me@example.org", "phone": None, "language": "zh", "now": now}
+        self.do(lambda s: reach_by(s, case=s.get_one(Case, self.filing.case_id), **reach))
         self.do(lambda s: counter.confirm(s, actor=vera, number=number, tag=person["sub"], now=now))
         until = now + timedelta(days=90)
         self.do(lambda s: record_mandate(s, actor=vera, number=number, name="Li", scope=["read"], until=until, now=now))
