@@ -68,6 +68,12 @@ LINKS = (
         _("Make the key that you sign with in this browser, and see whether it is enrolled."),
     ),
     Link(
+        "clerk.desk",
+        Action.APPEAL_ADMIT,
+        _("Registry office"),
+        _("Letters to print and serve, time to answer, appeals to admit, and for whom each waits."),
+    ),
+    Link(
         "bench.docket",
         Action.REPORT_SCREEN,
         _("Screening"),
