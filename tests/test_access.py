@@ -8,6 +8,7 @@ deleted, added or flipped, a route that changes its action: each makes the file 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from registry.access import RULES, SCOPES, Action, Actor, Relation, allowed
+from registry import access
+from registry.access import NEEDS_ADMISSION, NEEDS_PROOF, RULES, SCOPES, Action, Actor, Relation, allowed
 from registry.accounts.rules import Role, Scope
 from registry.clock import system
 from registry.db import Store
@@ -45,6 +47,11 @@ def described(app: APIFlask) -> str:
         who = ", ".join(f"{role} ({RULES[role, action]})" for role in Role if (role, action) in RULES) or "nobody"
         scopes = " ".join(sorted(SCOPES.get(action, frozenset()))) or "-"
         lines.append(f"{action:<22} {scopes:<20} {who}")
+    lines += [
+        "",
+        f"needs admission: {' '.join(sorted(NEEDS_ADMISSION))}",
+        f"needs proof: {' '.join(sorted(NEEDS_PROOF))}",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -126,6 +133,55 @@ def test_a_token_without_the_scope_does_not_reach_the_action(action: Action) -> 
         with_one = replace(everyone, scopes=frozenset({scope}))
         assert allowed(with_one, action) == (scope in SCOPES[action])
     assert not allowed(replace(everyone, scopes=frozenset()), action)
+
+
+def accepted() -> dict[tuple[Role, Action], Relation]:
+    """The rules as the file has them."""
+    found = {}
+    for line in MATRIX.read_text().split("\n\n")[1].splitlines():
+        action, who = Action(line.split()[0]), re.findall(r"([a-z-]+) \((any|own|other)\)", line)
+        found.update({(Role(role), action): Relation(relation) for role, relation in who})
+    return found
+
+
+def answers(role: Role, action: Action) -> tuple[bool, ...]:
+    """What the table says of an actor's own member, one of its group, and another."""
+    actor = replace(ANYONE, roles=frozenset({role}))
+    parties = (("acme", "acme"), ("eagle", "acme"), ("birch", "birch"))
+    return tuple(allowed(actor, action, member_id=member, group=group) for member, group in parties)
+
+
+EXPECTED = {None: (False, False, False), "any": (True, True, True), "own": (True, False, False)}
+EXPECTED["other"] = (False, False, True)
+
+
+def test_the_code_answers_as_the_accepted_file_says() -> None:
+    file = accepted()
+    wrong = [(r, a) for r in Role for a in Action if answers(r, a) != EXPECTED[file.get((r, a))]]
+    assert wrong == []
+
+
+def test_every_rule_that_is_deleted_added_or_flipped_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above, against every mutant of the table: it fails for each."""
+    file, mutants = accepted(), 0
+    for role in Role:
+        for action in Action:
+            true = RULES.get((role, action))
+            for other in {None, *Relation} - {true}:
+                mutant = {rule: relation for rule, relation in RULES.items() if rule != (role, action)}
+                monkeypatch.setattr(access, "RULES", mutant if other is None else {**mutant, (role, action): other})
+                assert answers(role, action) != EXPECTED[file.get((role, action))], (role, action, other)
+                mutants += 1
+    assert mutants == 3 * len(Role) * len(Action)
+
+
+def test_what_needs_admission_or_proof_stands_in_the_accepted_file() -> None:
+    """Held against the file word by word, so that none can be left out or put in unseen."""
+    lines = MATRIX.read_text().splitlines()[-2:]
+    assert [frozenset(line.partition(": ")[2].split()) for line in lines] == [NEEDS_ADMISSION, NEEDS_PROOF]
+    for action in NEEDS_ADMISSION:
+        suspended = replace(ANYONE, roles=frozenset(Role), standing=Standing.SUSPENDED)
+        assert not allowed(suspended, action)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,35 @@ def test_what_the_regulator_sees(
     with store.read() as session:
         entry = session.query(Entry).one()
     wrong = []
-    for path in ("/regulator/entries", f"/regulator/entries/{entry.id}"):
+    of_entry = f"/regulator/entries/{entry.id}"
+    for path in ("/regulator/entries", of_entry, of_entry + "/shown", "/regulator/findings", "/regulator/statistics"):
         page.goto(path)
+        wrong += look(page)
+    for path in ("/regulator/sample", f"/regulator/findings/new?entry={entry.id}"):
+        page.goto(path)
+        wrong += look(page)
+        send_empty(page)
+        wrong += look(page)
+    page.locator("textarea").fill("Explain how this came about.")
+    page.locator("main [type=submit]").click()
+    page.get_by_role("blockquote").wait_for()
+    wrong += look(page)
+    page.goto("/regulator/reads")
+    wrong += look(page)
+    assert wrong == []
+
+
+@both
+def test_what_the_operator_sees(page: Page, sign_in: SignIn, cast: Cast, language: str) -> None:
+    sign_in(cast.olaf)
+    speak(page, language)
+    wrong = look(page)
+    for path in ("/operator/members", "/operator/members/acme", "/operator/health", "/operator/keys"):
+        page.goto(path)
+        wrong += look(page)
+    for path in ("/operator/members/new", "/operator/members/acme/administrators/new"):
+        page.goto(path)
+        wrong += look(page)
+        send_empty(page)
         wrong += look(page)
     assert wrong == []
