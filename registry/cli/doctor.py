@@ -14,10 +14,10 @@ from registry.running import start
 @click.pass_obj
 def doctor(context: Context) -> None:
     """Say what is well and what is not. Ends with 1 when something is not."""
-    failed = False
+    settings, failed = context.settings, False
     for name, probe in CHECKS.items():
         try:
-            probe(start(context.settings))
+            probe(start(settings))
             click.echo(f"{click.style('ok  ', fg='green')} {name}")
         except ZiluError as error:
             failed = True
