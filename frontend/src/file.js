@@ -35,6 +35,8 @@ let receipts = new Map(); // by Idempotency-Key, of the batches answered while t
 
 new FileUpload(input.closest("[data-module]"));
 const choose = element("file"); // now the button in front of the input
+choose.querySelector("#file-comma").remove(); // what is read out must be what stands there (WCAG 2.5.3)
+choose.setAttribute("aria-labelledby", "file-label file");
 input.addEventListener("change", () => reading());
 element("column").addEventListener("change", () => reading(Number(element("column").value)));
 for (const id of ["document", "country"]) element(id).addEventListener("change", () => reading());

@@ -47,10 +47,14 @@ def test_what_a_checker_sees(page: Page, sign_in: SignIn, cast: Cast, accused: A
     sign_in(cast.hana)
     speak(page, language)
     wrong = look(page)
-    page.goto("/check")
-    wrong += look(page)
-    send_empty(page)
-    wrong += look(page)
+    for path in ("/check", "/check/file"):
+        page.goto(path)
+        wrong += look(page)
+        send_empty(page)
+        wrong += look(page)
+    for path in ("/check/history", "/check/decisions", "/check/watches"):
+        page.goto(path)
+        wrong += look(page)
     assert wrong == []
 
 
