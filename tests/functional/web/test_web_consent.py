@@ -167,7 +167,7 @@ def test_after_its_time_a_link_is_as_if_it_had_never_been(
         {"cnf": {}},
         {"more": 1},
     ],
-    ids=str,
+    ids=lambda changed: next(iter(changed)),
 )
 def test_a_consent_to_something_else_is_not_taken(
     candidate: FlaskClient, holder: Holder, store: Store, group: str, changed: dict[str, Any]
