@@ -47,6 +47,8 @@ LABELS: Final[Words] = MappingProxyType(
         "ORDER_LONGEST": _("The longest order"),
         "COUNTER_WITHIN": _("Two officers at a counter see the person within"),
         "MANDATE_LONGEST": _("The longest mandate of a representative"),
+        "CHECKS_RECOVER": _("What may be asked at one stroke is back"),
+        "CONSENT_LIFE": _("A link for consent is good, at most"),
         "CHECK_OPEN": _("A hiring check is told of new listings"),
         "CHECK_KEPT": _("Whom a check asked about is kept"),
         "CHECK_KEPT_HIRED": _("Whom a check asked about is kept, if hired"),

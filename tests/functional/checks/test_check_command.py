@@ -70,7 +70,7 @@ def test_details_are_read_only_when_they_are_asked_for(
     desk.zilu(*ASK, "--receipts", desk.folder / "r", "-", typed=numbers(1))
     with store.read() as session:
         acts = session.scalars(sa.select(Act).where(Act.case_id == entry.case_id)).all()
-    assert len(acts) == 1  # the listing
+    assert len(acts) == 2  # the listing, and that it was shown
 
 
 def test_numbers_may_stand_on_the_command_line(desk: Desk) -> None:

@@ -51,6 +51,8 @@ def test_what_signs_and_what_gives_keys_is_in_the_table() -> None:
     assert {
         Action.REPORT_FILE,
         Action.REPORT_COUNTERSIGN,
+        Action.REPORT_AMEND,
+        Action.AMENDMENT_CONFIRM,
         Action.APPEAL_ANSWER,
         Action.APPEAL_VOTE,
         Action.CASE_ATTEST,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -320,7 +321,7 @@ def test_when_the_key_holder_is_down_the_registry_says_so_and_nothing_is_counted
     connect: Connect, cast: Cast, holder: Holder, store: Store, waits: list[float]
 ) -> None:
     hana = connect(cast.hana)
-    holder._path = holder._path.with_name("gone")
+    holder._way = Path("/nowhere/gone")
     with pytest.raises(Unavailable) as refused:
         checking.check(hana, people(1), terms=TERMS, key="k")
     assert refused.value.retry_after == 5

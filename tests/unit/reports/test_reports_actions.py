@@ -127,7 +127,7 @@ def test_two_members_may_use_the_same_jti(filing: Filing, cast: Cast, store: Sto
         ("contact.phone", {**CONTACT, "phone": 13800138000}),
         ("contact.language", {**CONTACT, "language": "fr"}),
         ("contact.language", {"name": "N", "address": "A"}),
-        ("contact", {**CONTACT, "email": "x@example.org"}),
+        ("contact", {**CONTACT, "fax": "1"}),
     ],
 )
 def test_each_wrong_part_of_the_contact_is_named(field: str, contact: dict[str, object]) -> None:
