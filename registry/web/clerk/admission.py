@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import make_response, redirect, render_template, url_for
-from flask_babel import lazy_gettext as _
 from werkzeug import Response
-from wtforms import RadioField, SelectChoice, TextAreaField
-from wtforms.validators import InputRequired
 
 from registry.access import Action, needs, require
-from registry.appeals import admission as admitting
 from registry.appeals import queries
-from registry.appeals.eligibility import Inadmissible
 from registry.appeals.models import Appeal
 from registry.appeals.rules import TEXT_LENGTH, State
 from registry.cases.models import Case
 from registry.db import Session
 from registry.members.actions import get as member
 from registry.panels import queries as views
-from registry.web.clerk.blueprint import bp, done
+from registry.web.acting import done
+from registry.web.admitting import AdmissionForm, decide
+from registry.web.clerk.blueprint import bp
 from registry.web.context import actor, running
-from registry.web.forms import AtMost, Chosen, Form, options, typed
-from registry.web.words import STATES
-
-ADMIT, REFUSE = "admit", "refuse"
-VERDICTS = {
-    ADMIT: _("Admit it: the company must answer, and a panel is drawn"),
-    REFUSE: _("Refuse it, on one of the grounds below"),
-}
-REFUSALS = {ground: STATES[ground.value] for ground in Inadmissible}
-
-
-class AdmissionForm(Form):
-    verdict = RadioField(
-        _("What do you decide?"),
-        [Chosen(VERDICTS, _("Select what you decide."))],
-        choices=[SelectChoice(*verdict) for verdict in VERDICTS.items()],
-        validate_choice=False,
-    )
-    ground = RadioField(_("If you refuse it: on which ground?"), choices=options(REFUSALS), validate_choice=False)
-    reasons = TextAreaField(
-        _("Your reasons"), [InputRequired(_("Enter your reasons.")), AtMost(TEXT_LENGTH, _("The reasons"))]
-    )
-
-    def validate_ground(self, field: RadioField) -> None:
-        if self.verdict.data == REFUSE:
-            Chosen(Inadmissible, str(_("Select one ground.")))(self, field)
 
 
 @bp.get("/clerk/appeals/<appeal_id>")
@@ -74,7 +43,7 @@ def appeal(appeal_id: str) -> str:
 @needs(Action.APPEAL_ADMIT)
 def admit(appeal_id: str) -> Response:
     form = AdmissionForm()
-    if form.validate_on_submit() and done(form, lambda session, now: _decide(session, form, appeal_id, now=now)):
+    if form.validate_on_submit() and done(form, lambda session, now: decide(session, form, appeal_id, now=now)):
         return redirect(url_for("clerk.appeal", appeal_id=appeal_id))
     with running().store.read() as session:
         found = _theirs(session, appeal_id)
@@ -94,12 +63,3 @@ def _theirs(session: Session, appeal_id: str) -> Appeal:
     group = member(session, found.member_id).group
     require(actor(), Action.APPEAL_ADMIT, member_id=found.member_id, group=group)
     return found
-
-
-def _decide(session: Session, form: AdmissionForm, appeal_id: str, *, now: datetime) -> Appeal:
-    found, reasons = queries.get(session, appeal_id), typed(form.reasons.data)
-    if form.verdict.data == ADMIT:
-        admitting.admit(session, actor=actor(), appeal=found, reasons=reasons, now=now)
-        return found
-    ground = Inadmissible(form.ground.data)
-    return admitting.refuse(session, actor=actor(), appeal=found, ground=ground, reasons=reasons, now=now)

@@ -1,29 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from typing import TypeVar
 
 from flask import Blueprint
 
-from registry.db import Session
-from registry.errors import Conflict, Invalid
-from registry.web.context import running
-from registry.web.forms import Form
+from registry.errors import Invalid
 
 bp = Blueprint("clerk", __name__)
-Made = TypeVar("Made")
-
-
-def done(form: Form, act: Callable[[Session, datetime], Made]) -> Made | None:
-    """What the act made; None once its refusal stands on the form, beside the field that it names."""
-    run = running()
-    try:
-        with run.store.write() as session:
-            return act(session, run.clock())
-    except (Conflict, Invalid) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, code=error.code))
-        return None
 
 
 def ended(day: date | None, *, now: datetime) -> datetime:

@@ -18,7 +18,8 @@ from registry.notices.models import Notice
 from registry.panels.evidence import case_of
 from registry.reports import answering, queries
 from registry.reports.rules import State
-from registry.web.clerk.blueprint import bp, done
+from registry.web.acting import done
+from registry.web.clerk.blueprint import bp
 from registry.web.context import actor, running
 from registry.web.forms import AtMost, Form, Whole, typed, whole
 

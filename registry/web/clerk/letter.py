@@ -18,7 +18,8 @@ from registry.notices import actions as notices
 from registry.notices import printing
 from registry.notices.rules import CODE_LIVES, PROOF_LENGTH, READABLE, Delivery, Route, State
 from registry.reports import serving
-from registry.web.clerk.blueprint import bp, done, ended
+from registry.web.acting import done
+from registry.web.clerk.blueprint import bp, ended
 from registry.web.context import actor, running
 from registry.web.forms import AtMost, Chosen, DayField, Form, options, typed
 
@@ -115,7 +116,8 @@ def serve(letter_id: str) -> Response:
         ),
     ):
         return redirect(url_for("clerk.letter", letter_id=letter_id))
-    return _page("clerk/service.html", form, letter_id)
+    title, lead = _("Record its service"), _("The person’s time to answer runs from the end of this day.")
+    return _page("clerk/record.html", form, letter_id, title=title, lead=lead)
 
 
 @bp.route("/clerk/letters/<letter_id>/attempt", methods=["GET", "POST"])
@@ -135,7 +137,12 @@ def attempt(letter_id: str) -> Response:
         ),
     ):
         return redirect(url_for("clerk.letter", letter_id=letter_id))
-    return _page("clerk/attempt.html", form, letter_id)
+    title = _("Record that it was sent")
+    lead = _(
+        "A letter that was sent has not arrived. Once two ways were tried without proof of receipt, the time to answer "
+        "runs."
+    )
+    return _page("clerk/record.html", form, letter_id, title=title, lead=lead)
 
 
 @bp.route("/clerk/letters/<letter_id>/replacement", methods=["GET", "POST"])
@@ -166,8 +173,10 @@ def _pulled(letter_id: str) -> str:
         return notices.pull(session, letter_id=letter_id, actor=actor(), now=run.clock())
 
 
-def _page(template: str, form: Form, letter_id: str) -> Response:
+def _page(template: str, form: Form, letter_id: str, **words: object) -> Response:
     with running().store.read() as session:
         found, case = notices.letter(session, letter_id=letter_id, actor=actor(), action=Action.SERVICE_RECORD)
-        page = render_template(template, form=form, letter=found, number=case.number, most=policy.REASONS_LENGTH)
+        page = render_template(
+            template, form=form, letter=found, number=case.number, most=policy.REASONS_LENGTH, **words
+        )
     return make_response(page, 422 if form.errors else 200)

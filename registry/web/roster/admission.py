@@ -6,43 +6,16 @@ A clerk does not say who is right. An appeal is refused for one ground of the cl
 from __future__ import annotations
 
 from flask import make_response, redirect, render_template, url_for
-from flask_babel import lazy_gettext as _
 from werkzeug import Response
-from wtforms import RadioField, SelectChoice, TextAreaField
-from wtforms.validators import InputRequired
 
 from registry.access import Action, needs
-from registry.appeals import admission
-from registry.appeals import queries as appeals
-from registry.appeals.eligibility import Inadmissible
 from registry.appeals.rules import TEXT_LENGTH, Duty, State
 from registry.errors import Conflict, Forbidden, Invalid
 from registry.members.models import Member
 from registry.panels import queries as views
-from registry.web import words
+from registry.web.admitting import AdmissionForm, decide
 from registry.web.context import actor, running
-from registry.web.forms import AtMost, Chosen, Form, options, typed
 from registry.web.roster.blueprint import bp
-
-ADMIT, REFUSE = "admit", "refuse"
-
-
-class AdmissionForm(Form):
-    verdict = RadioField(
-        _("What do you decide?"),
-        [Chosen((ADMIT, REFUSE), _("Select what you decide."))],
-        choices=lambda: [
-            SelectChoice(ADMIT, str(_("Admit it: the company answers, and three people are drawn by lot"))),
-            SelectChoice(REFUSE, str(_("Refuse it"))),
-        ],
-        validate_choice=False,
-    )
-    ground = RadioField(
-        _("If you refuse it: on which ground?"), choices=options(words.INADMISSIBLE), validate_choice=False
-    )
-    reasons = TextAreaField(
-        _("Your reasons"), [InputRequired(_("Enter your reasons.")), AtMost(TEXT_LENGTH, _("The reasons"))]
-    )
 
 
 @bp.get("/admissions")
@@ -77,19 +50,10 @@ def admit(appeal_id: str) -> Response:
 
 
 def _decided(form: AdmissionForm, appeal_id: str) -> bool:
-    run, refuses = running(), form.verdict.data == REFUSE
-    if refuses and form.ground.data not in set(Inadmissible):
-        form.ground.errors = [_("Select one ground.")]
-        return False
-    reasons, now = typed(form.reasons.data), run.clock()
+    run = running()
     try:
         with run.store.write() as session:
-            found = appeals.get(session, appeal_id)
-            if refuses:
-                ground = Inadmissible(form.ground.data)
-                admission.refuse(session, actor=actor(), appeal=found, ground=ground, reasons=reasons, now=now)
-            else:
-                admission.admit(session, actor=actor(), appeal=found, reasons=reasons, now=now)
+            decide(session, form, appeal_id, now=run.clock())
     except (Conflict, Forbidden, Invalid) as error:
         field = error.field if isinstance(error, Invalid) else "verdict"
         form.refuse(Invalid(error.message, field=field, code=error.code))

@@ -18,17 +18,19 @@ from registry.appeals.rules import DRAWABLE, Duty, State
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Session
-from registry.errors import Conflict, Invalid, NotFound
+from registry.errors import NotFound
 from registry.members.models import Member
 from registry.panels import actions as panels
 from registry.panels import evidence
 from registry.panels import queries as views
 from registry.reports import queries as reports
 from registry.reports.exhibits import Opened
+from registry.web.acting import done
 from registry.web.context import actor, running
-from registry.web.exhibits import digest_at, mark_of, saved, shown
+from registry.web.exhibits import digest_at
 from registry.web.forms import AtMost, Form, typed
 from registry.web.roster.blueprint import bp
+from registry.web.roster.reading import exhibit_page, marked_file
 
 
 class HearingForm(Form):
@@ -67,15 +69,12 @@ def appeal(appeal_id: str) -> str:
 def panel_exhibit(appeal_id: str, place: int) -> str:
     """One piece of evidence, with the name of who reads it over it; opening it is an act of the case."""
     opened, number = _open(appeal_id, place)
-    return render_template(
-        "roster/exhibit.html",
-        shown=shown(opened),
+    return exhibit_page(
+        opened,
         number=number,
         place=place,
         back_to=url_for("bench.appeal", appeal_id=appeal_id),
         file_url=url_for("bench.panel_exhibit_file", appeal_id=appeal_id, place=place),
-        reader=actor().id,
-        now=running().clock(),
     )
 
 
@@ -83,7 +82,7 @@ def panel_exhibit(appeal_id: str, place: int) -> str:
 @needs(Action.APPEAL_HEAR)
 def panel_exhibit_file(appeal_id: str, place: int) -> FlaskResponse:
     opened, number = _open(appeal_id, place)
-    return saved(opened, number=number, place=place, mark=mark_of(actor().id, running().clock()))
+    return marked_file(opened, number=number, place=place)
 
 
 @bp.route("/panel/<appeal_id>/hearing", methods=["GET", "POST"])
@@ -92,7 +91,12 @@ def hear(appeal_id: str) -> Response:
     form = HearingForm()
     with running().store.read() as session:
         number = number_of(session, seated(session, appeal_id))
-    if form.validate_on_submit() and _heard(form, appeal_id):
+    if form.validate_on_submit() and done(
+        form,
+        lambda session, now: panels.hear(
+            session, actor=actor(), appeal=appeals.get(session, appeal_id), notes=typed(form.notes.data), now=now
+        ),
+    ):
         return redirect(url_for("bench.appeal", appeal_id=appeal_id))
     page = render_template(
         "roster/hearing.html", form=form, appeal_id=appeal_id, number=number, most=panels.NOTES_LENGTH
@@ -135,15 +139,3 @@ def _open(appeal_id: str, place: int) -> tuple[Opened, str]:
         digest = digest_at(session, reports.of_case(session, found.case_id), place)
         opened = evidence.open_exhibit(session, actor=actor(), appeal_id=appeal_id, sha256=digest, now=run.clock())
         return opened, number_of(session, found)
-
-
-def _heard(form: HearingForm, appeal_id: str) -> bool:
-    run = running()
-    try:
-        with run.store.write() as session:
-            found = appeals.get(session, appeal_id)
-            panels.hear(session, actor=actor(), appeal=found, notes=typed(form.notes.data), now=run.clock())
-    except (Conflict, Invalid) as error:
-        form.refuse(Invalid(error.message, field="notes", code=error.code))
-        return False
-    return True

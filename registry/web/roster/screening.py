@@ -18,16 +18,17 @@ from wtforms.validators import InputRequired
 
 from registry import policy
 from registry.access import Action, needs
-from registry.errors import Conflict, Invalid
 from registry.members.models import Member
 from registry.reports import actions, exhibits, queries, screening
 from registry.reports.exhibits import Opened
 from registry.reports.rules import Ground, State, Verdict
 from registry.web import words
+from registry.web.acting import done
 from registry.web.context import actor, running
-from registry.web.exhibits import digest_at, mark_of, saved, shown
+from registry.web.exhibits import digest_at
 from registry.web.forms import AtMost, Chosen, Form, options, typed, whole
 from registry.web.roster.blueprint import bp
+from registry.web.roster.reading import exhibit_page, marked_file
 
 VERDICTS = {
     Verdict.ACCEPT: _("Let it through: the person is told, and can answer"),
@@ -96,15 +97,12 @@ def screen(report_id: str) -> Response:
 def exhibit(report_id: str, place: int) -> str:
     """One piece of evidence, with the name of who reads it over it; opening it is an act of the case."""
     opened, number = _open(report_id, place)
-    return render_template(
-        "roster/exhibit.html",
-        shown=shown(opened),
+    return exhibit_page(
+        opened,
         number=number,
         place=place,
         back_to=url_for("bench.screen", report_id=report_id),
         file_url=url_for("bench.exhibit_file", report_id=report_id, place=place),
-        reader=actor().id,
-        now=running().clock(),
     )
 
 
@@ -112,7 +110,7 @@ def exhibit(report_id: str, place: int) -> str:
 @needs(Action.REPORT_SCREEN)
 def exhibit_file(report_id: str, place: int) -> FlaskResponse:
     opened, number = _open(report_id, place)
-    return saved(opened, number=number, place=place, mark=mark_of(actor().id, running().clock()))
+    return marked_file(opened, number=number, place=place)
 
 
 def _open(report_id: str, place: int) -> tuple[Opened, str]:
@@ -125,25 +123,22 @@ def _open(report_id: str, place: int) -> tuple[Opened, str]:
 
 
 def _decided(form: ScreenForm, report_id: str) -> bool:
-    run = running()
     refuses = form.verdict.data == Verdict.REFUSE
     if refuses and form.ground.data not in set(Ground):
         form.ground.errors = [_("Select one ground.")]
         return False
-    try:
-        with run.store.write() as session:
-            screening.screen(
-                session,
-                actor=actor(),
-                report_id=report_id,
-                verdict=Verdict(form.verdict.data),
-                ground=Ground(form.ground.data) if refuses else None,
-                fact=whole(form.fact.data) if refuses else None,
-                reasons=typed(form.reasons.data),
-                issuer=run.issuer,
-                now=run.clock(),
-            )
-    except (Conflict, Invalid) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, field="verdict", code=error.code))
-        return False
-    return True
+    decided = done(
+        form,
+        lambda session, now: screening.screen(
+            session,
+            actor=actor(),
+            report_id=report_id,
+            verdict=Verdict(form.verdict.data),
+            ground=Ground(form.ground.data) if refuses else None,
+            fact=whole(form.fact.data) if refuses else None,
+            reasons=typed(form.reasons.data),
+            issuer=running().issuer,
+            now=now,
+        ),
+    )
+    return decided is not None

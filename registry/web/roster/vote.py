@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug import Response
@@ -11,13 +13,15 @@ from wtforms.validators import InputRequired
 from registry.access import Action, needs
 from registry.appeals import effects
 from registry.appeals import queries as appeals
+from registry.appeals.models import Vote
 from registry.appeals.rules import TEXT_LENGTH
+from registry.db import Session
 from registry.entries.models import Entry
-from registry.errors import Conflict, Invalid
 from registry.panels import actions as panels
 from registry.panels.rules import BEFORE_LISTING, LONGEST_TERM, Choice
 from registry.policy import LADDER
 from registry.web import words
+from registry.web.acting import done
 from registry.web.context import actor, running
 from registry.web.forms import AtMost, Chosen, Form, Whole, options, typed, whole
 from registry.web.roster.blueprint import bp
@@ -58,7 +62,7 @@ def vote(appeal_id: str) -> Response:
         found = seated(session, appeal_id)
         form.offer(entry := effects.entry_of(session, found.case_id))
         number, may = number_of(session, found), is_awaited(session, found)
-    if form.validate_on_submit() and _cast(form, appeal_id):
+    if form.validate_on_submit() and done(form, lambda session, now: _cast(session, form, appeal_id, now)):
         return redirect(url_for("bench.appeal", appeal_id=appeal_id))
     page = render_template(
         "roster/vote.html",
@@ -72,22 +76,16 @@ def vote(appeal_id: str) -> Response:
     return make_response(page, 422 if form.errors else 200)
 
 
-def _cast(form: VoteForm, appeal_id: str) -> bool:
-    """Whether the vote was taken; sent twice, the second is refused in words and changes nothing."""
-    run, choice = running(), form.choice.data
-    try:
-        with run.store.write() as session:
-            panels.vote(
-                session,
-                actor=actor(),
-                appeal=appeals.get(session, appeal_id),
-                choice=choice,
-                reasons=typed(form.reasons.data),
-                term_days=whole(form.term_days.data) if choice == Choice.SHORTEN else None,
-                level=whole(form.level.data) if choice == Choice.CORRECT else None,
-                now=run.clock(),
-            )
-    except (Conflict, Invalid) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, field="choice", code=error.code))
-        return False
-    return True
+def _cast(session: Session, form: VoteForm, appeal_id: str, now: datetime) -> Vote:
+    """Sent twice, the second is refused in words and changes nothing."""
+    choice = form.choice.data
+    return panels.vote(
+        session,
+        actor=actor(),
+        appeal=appeals.get(session, appeal_id),
+        choice=choice,
+        reasons=typed(form.reasons.data),
+        term_days=whole(form.term_days.data) if choice == Choice.SHORTEN else None,
+        level=whole(form.level.data) if choice == Choice.CORRECT else None,
+        now=now,
+    )

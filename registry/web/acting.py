@@ -1,0 +1,25 @@
+"""One act for one form: done in a transaction of its own, or refused beside the field that the refusal names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from registry.db import Session
+from registry.errors import Conflict, Invalid
+from registry.web.context import running
+from registry.web.forms import Form
+
+Made = TypeVar("Made")
+
+
+def done(form: Form, act: Callable[[Session, datetime], Made]) -> Made | None:
+    """What the act made; None once its refusal stands on the form, beside the field that it names or the first."""
+    run = running()
+    try:
+        with run.store.write() as session:
+            return act(session, run.clock())
+    except (Conflict, Invalid) as error:
+        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, code=error.code))
+        return None
