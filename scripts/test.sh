@@ -2,6 +2,7 @@
 # Sets everything up and runs all tests. Arguments are passed on to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+unset PYTHONDONTWRITEBYTECODE  # with it, every start of a program would compile all modules anew
 bash scripts/bootstrap.sh requirements-dev.lock
 command -v chromium >/dev/null || {
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
