@@ -1,4 +1,4 @@
-"""Figures for the regulator: what there is, how long it takes, and who asks how often with how many hits."""
+"""Figures: what there is, how long it takes, what each month brought, who asks how often with how many hits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from registry import policy
+from registry.appeals.models import Appeal
 from registry.cases.models import Step
 from registry.checks.models import Check
 from registry.checks.rules import Outcome
@@ -20,7 +21,10 @@ from registry.db import Session
 from registry.entries.models import Entry
 from registry.entries.queries import status_of
 from registry.panels import statistics
+from registry.panels.models import Decision
+from registry.panels.rules import Choice
 from registry.panels.statistics import Took
+from registry.reports.models import Report
 
 # From which state of a report until which, and what that may take; None: the rules set no time.
 _STEPS: Final[Mapping[str, tuple[str, str, timedelta | None]]] = MappingProxyType(
@@ -54,6 +58,18 @@ class Asked:
         return "low" if self.rate < low else "high" if self.rate > high else None
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What a month brought. `month` is YYYY-MM; `fell` counts the decisions that did not leave a listing as it was."""
+
+    month: str
+    filed: int = 0
+    listed: int = 0
+    lodged: int = 0
+    decided: int = 0
+    fell: int = 0
+
+
 def entries(session: Session, *, now: datetime) -> Mapping[str, Counter[int]]:
     """How many entries there are in each state (as people read it), by level."""
     found: dict[str, Counter[int]] = defaultdict(Counter)
@@ -80,6 +96,22 @@ def _took(step: str, lasted: list[timedelta], limit: timedelta | None) -> Took:
         return Took(step, 0, timedelta(), timedelta(), 0)
     in_time = sum(1 for time in lasted if limit is None or time <= limit)
     return Took(step, len(lasted), timedelta(seconds=median(t.total_seconds() for t in lasted)), max(lasted), in_time)
+
+
+def monthly(session: Session, *, since: datetime) -> list[Month]:
+    """The months since then in which anything happened, the newest first."""
+    columns: Mapping[str, tuple[Any, ...]] = {
+        "filed": (Report.filed_at,),
+        "listed": (Entry.listed_at,),
+        "lodged": (Appeal.lodged_at,),
+        "decided": (Decision.decided_at,),
+        "fell": (Decision.decided_at, Decision.choice != Choice.KEEP),
+    }
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, (at, *narrower) in columns.items():
+        for moment in session.scalars(sa.select(at).where(at >= since, *narrower)):
+            found[moment.strftime("%Y-%m")][name] += 1
+    return [Month(month, **counts) for month, counts in sorted(found.items(), reverse=True)]
 
 
 def asked(session: Session, *, since: datetime) -> list[Asked]:

@@ -82,6 +82,11 @@ def get(session: Session, member_id: str) -> Member:
     return member
 
 
+def names(session: Session) -> dict[str, str]:
+    """Every member's name by its id."""
+    return {member.id: member.name for member in session.scalars(sa.select(Member))}
+
+
 def first_unit(session: Session, member_id: str) -> Unit:
     return session.scalars(sa.select(Unit).where(Unit.member_id == member_id).order_by(Unit.name)).first() or _none()
 

@@ -107,6 +107,14 @@ def durations(session: Session, *, since: datetime) -> list[Took]:
     return [_took(step, taken[step]) for step in _STEPS if step in taken]
 
 
+def targets(step: str) -> tuple[timedelta, ...]:
+    """What a step may take, the shortest first: it depends on lane and instance. () where the rules set no time."""
+    if step == "admit":
+        return (policy.MEMBER_INFORMED,)
+    lanes = [(lane, instance) for lane in Lane for instance in range(1, rules.INSTANCES + 1)]
+    return tuple(sorted({rules.decision_limit(*each) for each in lanes})) if step == "decide" else ()
+
+
 def _target(step: str, appeal: Appeal) -> timedelta | None:
     """None: it is the subject's own affair how long it takes."""
     targets = {"admit": policy.MEMBER_INFORMED, "decide": rules.decision_limit(appeal.lane, appeal.instance)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 from flask import Flask
 from flask_babel import gettext, lazy_gettext, ngettext
@@ -26,6 +26,11 @@ def day(at: date | datetime) -> str:
     if isinstance(at, datetime):
         at = at.astimezone(UTC).date()
     return format_date(at, "long", locale=locale())
+
+
+def month(name: str) -> str:
+    """`2026-03` as `March 2026` or `2026年3月`."""
+    return format_skeleton("yMMMM", datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC), locale=locale())
 
 
 def moment(at: datetime) -> str:
@@ -156,6 +161,7 @@ def register(app: Flask) -> None:
     filters = (
         day,
         moment,
+        month,
         number,
         term,
         offence,

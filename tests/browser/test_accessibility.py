@@ -12,6 +12,7 @@ from registry.db import Store
 from registry.entries.models import Entry
 from registry.policy import RESPONSE_WINDOW
 from tests.accused import Accused
+from tests.browser.conftest import shoot
 from tests.browser.walk import LANGUAGES, look, speak
 from tests.cast import Cast, Person
 from tests.conftest import MovingClock
@@ -29,12 +30,14 @@ def send_empty(page: Page) -> None:
 
 
 @both
-def test_what_everybody_sees(page: Page, language: str) -> None:
+def test_what_everybody_sees(page: Page, accused: Accused, language: str) -> None:
+    accused.lodged().proofed().admitted().sequenced().decided("void")
     page.goto("/")
     speak(page, language)
     wrong = []
-    for path in ("/", "/policy", "/nothing", "/sign-in", "/case"):
+    for path in ("/", "/policy", "/decisions", "/statistics", "/nothing", "/sign-in", "/case"):
         page.goto(path)
+        shoot(page, f"public{path.replace('/', '-')}-{language}")
         wrong += look(page)
         if path in ("/sign-in", "/case"):
             send_empty(page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.public import join, language, match, passkey, policy, representative, sign_in, start
+from registry.web.public import join, language, match, passkey, policy, representative, sign_in, start, statistics
 from registry.web.public.blueprint import bp
 
-__all__ = ["bp", "join", "language", "match", "passkey", "policy", "representative", "sign_in", "start"]
+__all__ = ["bp", "join", "language", "match", "passkey", "policy", "representative", "sign_in", "start", "statistics"]

@@ -16,6 +16,7 @@ from registry.entries.models import Entry
 from registry.entries.queries import status_of
 from registry.entries.rules import EXPIRED, State
 from registry.log.actions import record
+from registry.members.actions import names as member_names
 from registry.members.models import Kind, Member
 from registry.web.context import actor, running
 from registry.web.regulator.blueprint import bp
@@ -90,7 +91,7 @@ def _rows(session: Session, asked: Filter, now: datetime) -> tuple[list[Row], in
     wanted = sa.select(Entry).where(*_conditions(asked, now))
     total = session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
     newest = wanted.order_by(Entry.listed_at.desc(), Entry.id).offset((asked.page - 1) * ROWS).limit(ROWS)
-    names = {member.id: member.name for member in session.scalars(sa.select(Member))}
+    names = member_names(session)
     rows = [
         Row(
             entry,

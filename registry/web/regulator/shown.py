@@ -20,7 +20,7 @@ from registry.db import Session
 from registry.entries import queries
 from registry.entries.models import Entry
 from registry.log.actions import CaseKey, record
-from registry.members.models import Member
+from registry.members.actions import names as member_names
 from registry.recalls.models import Recall
 from registry.web.context import actor, running
 from registry.web.forms import DayField, Form
@@ -87,7 +87,7 @@ def _rows(session: Session, entry: Entry, key: CaseKey, on: date | None) -> list
     for act in acts.of_case(session, key):
         if act.verb == "check.details":
             read.setdefault(str(act.facts.get("check")), []).append(act.at)
-    names = {member.id: member.name for member in session.scalars(sa.select(Member))}
+    names = member_names(session)
     return [
         Shown(
             check,

@@ -12,9 +12,10 @@ from registry.access import Action, needs
 from registry.audit import figures
 from registry.db import Session
 from registry.errors import NotFound
+from registry.members.actions import names
 from registry.panels import statistics as panels
+from registry.web import charts
 from registry.web.context import running
-from registry.web.regulator import charts
 from registry.web.regulator.blueprint import bp
 from registry.web.wording import gravity, state
 from registry.web.words import STEPS
@@ -33,7 +34,9 @@ def statistics() -> str:
             levels=[step.level for step in policy.LADDER],
             durations=figures.durations(session, since=since),
             steps=STEPS,
+            targets=panels.targets,
             overturned=panels.overturned(session, now=run.clock()),
+            names=names(session),
             is_too_often=panels.is_too_often,
             asked=figures.asked(session, since=since),
         )
@@ -56,19 +59,6 @@ def _entries(session: Session) -> bytes:
     return charts.stacked(_("Entries by level and state"), [gravity(level) for level in levels], rows)
 
 
-def _times(session: Session) -> bytes:
-    since = running().clock() - policy.OVERTURN_LOOKS_BACK
-    found = figures.durations(session, since=since)
-    days = {str(STEPS[each.step]): each.median.total_seconds() / 86_400 for each in found}
-    return charts.bars(_("Days that a step takes, median"), days)
-
-
-def _overturned(session: Session) -> bytes:
-    found = panels.overturned(session, now=running().clock())
-    rates = {each.member: 100 * each.overturned / each.decided for each in found}
-    return charts.bars(_("Overturned listings, per cent"), rates, marks=[100 * policy.OVERTURN_INVESTIGATED])
-
-
 def _asked(session: Session) -> bytes:
     found = figures.asked(session, since=running().clock() - policy.OVERTURN_LOOKS_BACK)
     rates = {each.member: 100 * each.rate for each in found}
@@ -77,7 +67,5 @@ def _asked(session: Session) -> bytes:
 
 CHARTS: Mapping[str, Callable[[Session], bytes]] = {
     "entries": _entries,
-    "times": _times,
-    "overturned": _overturned,
     "asked": _asked,
 }

@@ -14,6 +14,7 @@ from registry.appeals import admission
 from registry.appeals.rules import Duty
 from registry.db import Session
 from registry.errors import Invalid, NotFound
+from registry.members.actions import names as member_names
 from registry.members.models import Kind, Member
 from registry.panels import queries as views
 from registry.web.context import actor, running
@@ -32,7 +33,7 @@ def panel() -> str:
     run = running()
     with run.store.read() as session:
         items = views.docket(session, actor=actor(), now=run.clock())
-        names = {member.id: member.name for member in session.scalars(sa.select(Member))}
+        names = member_names(session)
     return render_template("roster/panel.html", items=items, names=names, decide=Duty.DECIDE)
 
 

@@ -194,7 +194,7 @@ def test_figures_stand_in_tables_with_pictures_beside_them(
     page = rex.get("/regulator/statistics")
     text = text_of(page)
     assert "listed 0 0 1 0 1" in text
-    assert "From the letter to the listing 1 30 days 30 days 1" in text
+    assert "From the letter to the listing 1 30 days 30 days none is set –" in text
     assert "birch 1 1 100%" in text
     for name in CHARTS:
         drawn = rex.get(f"/regulator/statistics/{name}.svg")

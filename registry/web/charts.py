@@ -19,10 +19,12 @@ _STYLE = Style(background="white", plot_background="white", colors=_COLOURS, fon
 
 def stacked(title: str, columns: Sequence[str], rows: Mapping[str, Sequence[int]]) -> bytes:
     """One bar for each column, made of what each row has there."""
-    chart = pygal.StackedBar(**_options(title), x_labels=list(columns))
-    for name, values in rows.items():
-        chart.add(name, list(values))
-    return _drawn(chart)
+    return _of_rows(pygal.StackedBar, title, columns, rows)
+
+
+def grouped(title: str, columns: Sequence[str], rows: Mapping[str, Sequence[int]]) -> bytes:
+    """For each column one bar of each row, side by side."""
+    return _of_rows(pygal.Bar, title, columns, rows)
 
 
 def bars(title: str, values: Mapping[str, float], *, marks: Sequence[float] = ()) -> bytes:
@@ -31,6 +33,13 @@ def bars(title: str, values: Mapping[str, float], *, marks: Sequence[float] = ()
     chart.add(title, [round(value, 3) for value in values.values()])
     if marks:
         chart.y_labels = sorted({0, *marks, *(round(value, 2) for value in values.values())})
+    return _drawn(chart)
+
+
+def _of_rows(kind: type[pygal.Graph], title: str, columns: Sequence[str], rows: Mapping[str, Sequence[int]]) -> bytes:
+    chart = kind(**_options(title), x_labels=list(columns))
+    for name, values in rows.items():
+        chart.add(name, list(values))
     return _drawn(chart)
 
 
