@@ -77,7 +77,8 @@ def countersign(registry: Registry, shown: Mapping[str, Any], person: Document) 
     digest = hashlib.sha256(canonical.dumps({**shown["statement"], "sub": tag})).digest()
     if base64url.encode(digest) != shown["digest"]:
         raise Conflict(
-            "this number is not the one that the report is about; read it again from the document",
+            "this number is not the one that the report is about, or the registry's key has changed since it was "
+            "signed; read it again from the document, else let the reporter sign a new version",
             field="number",
             code="number-differs",
         )

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from registry import base64url
 from registry.db import Session
-from registry.errors import Unavailable
+from registry.errors import Invalid, Unavailable
 from registry.identity import tags
 from registry.keys.holder import HolderKeys, key_id
 from registry.keys.models import Renamed, Rotation
 from registry.log.models import Act
 from registry.log.queries import prove
+from registry.signing.claims import LEEWAY
 
 _AT_ONCE = 500  # handles in one statement
 
@@ -87,6 +88,26 @@ def handles_of(session: Session, found: Sequence[bytes]) -> list[bytes]:
     handles = [tags.handle(session.keyring.pepper, tag) for tag in found]
     kept = _kept(session, handles)
     return [kept.get(handle, handle) for handle in handles]
+
+
+def verify_signed_since(session: Session, issued: int) -> None:
+    """Invalid (`tag-outdated`) for a tag in what was signed (`iat`, in seconds) before the last switch.
+
+    Such a tag is under the key before: whoever asks about the person from now on would not find them by it. A signer's
+    clock may run ahead of ours. Nobody switches the key before this transaction ends.
+    """
+    _lock(session, "pg_advisory_xact_lock_shared")
+    switched = latest_switch(session)
+    if switched is None or switched.switched_at is None:
+        return
+    since = switched.switched_at + LEEWAY
+    if issued < since.timestamp():
+        raise Invalid(
+            "sub is under the identity key of before; enter the number again, and sign after "
+            f"{since:%Y-%m-%d %H:%M:%S} UTC",
+            field="sub",
+            code="tag-outdated",
+        )
 
 
 def _kept(session: Session, handles: Sequence[bytes]) -> dict[bytes, bytes]:

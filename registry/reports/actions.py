@@ -16,7 +16,7 @@ from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
 from registry.errors import Conflict, Forbidden
 from registry.identity import tags
-from registry.keys.rotations import handle_of
+from registry.keys.rotations import handle_of, verify_signed_since
 from registry.log.actions import record
 from registry.notices.actions import cancel_drafts
 from registry.reports import evidence, queries, rules, serving, statement, versions
@@ -53,8 +53,9 @@ def file(
     """Open a case with the report in `token` (JWS, typ `report+jwt`), signed by the actor's own key.
 
     `contact` is {name, address, phone or absent, language}; `sealing_public` the key holder's X25519 key. The same
-    payload again, under whatever signature, gives the same report. Raises Invalid that names the claim, Conflict
-    (code `jti-used`) for another statement under a used jti, Forbidden (code `key-not-yours`) for a colleague's key.
+    payload again, under whatever signature, gives the same report. Raises Invalid that names the claim (code
+    `tag-outdated` for one from before a change of the identity key), Conflict (code `jti-used`) for another statement
+    under a used jti, Forbidden (code `key-not-yours`) for a colleague's key.
     """
     require(actor, Action.REPORT_FILE, member_id=actor.member_id)
     signed = by_own_hand(session, actor, token, typ=statement.REPORT)
@@ -63,6 +64,7 @@ def file(
         return Filed(before, session.get_one(Case, before.case_id), is_new=False)
     require_may_file(session, actor.member_id, now)
     statement.verify_timely(accusation, signed.payload, now=now)
+    verify_signed_since(session, signed.payload["iat"])
     reach = read_contact(contact)
     case, key = open_case(
         session,
@@ -171,6 +173,7 @@ def _verify_same(session: Session, report: Report, case: Case, said: statement.C
             "report is the digest of another statement; read the report again", field="report", code="report-differs"
         )
     if handle_of(session, said.tag) != case.subject_handle:
+        verify_signed_since(session, said.issued)
         raise Conflict(
             "the number that was entered again is another one than in the report; read the document once more",
             field="sub",

@@ -128,6 +128,7 @@ class Countersigned:
 
     tag: bytes = field(repr=False)
     jti: str
+    issued: int  # seconds
     report: bytes  # digest of the report's payload
 
 
@@ -228,6 +229,7 @@ def read_countersignature(payload: Mapping[str, Any], *, member_id: str, issuer:
     return Countersigned(
         tag=_tag(payload["sub"]),
         jti=payload["jti"],
+        issued=payload["iat"],
         report=base64url.decode(payload["report"], field="report", size=32),
     )
 

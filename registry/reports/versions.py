@@ -19,7 +19,7 @@ from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session, new_id
 from registry.errors import Conflict, Invalid
-from registry.keys.rotations import handle_of
+from registry.keys.rotations import handle_of, verify_signed_since
 from registry.log.actions import CaseKey, record
 from registry.reports import queries, statement
 from registry.reports.contact import read_contact
@@ -56,6 +56,7 @@ def replace(
         return report
     require_not_suspended(session, actor.member_id)
     statement.verify_timely(accusation, signed.payload, now=now, filed_at=report.filed_at)
+    verify_signed_since(session, signed.payload["iat"])
     reach = read_contact(contact)
     case, key = queries.case_of(session, report)
     _verify_same_person(session, case, accusation)

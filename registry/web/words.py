@@ -89,6 +89,7 @@ REFUSALS: Final[Words] = {
     "draft-changed": _("This has changed meanwhile. Open it again."),
     "two-people": _("A second person must countersign; you have signed this report."),
     "number-differs": _("This is another number than in the report. Read it again from the document."),
+    "tag-outdated": _("The registry has had a new key since this was signed. Enter the number again and sign it anew."),
     "identity-differs": _("This is not the person of the case. Nothing was changed."),
     "key-not-yours": _("Sign with your own key; this one is somebody else’s."),
     "key-unknown": _("This key is not enrolled. Let your administrator enrol it."),
