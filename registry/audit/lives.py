@@ -11,6 +11,7 @@ from registry.audit.differences import Difference, Kind
 from registry.audit.stored import Stored
 from registry.cases.models import Step
 from registry.cases.steps import replay
+from registry.checks.rules import NEXT_LINK as CONSENT_LINK
 from registry.entries.rules import NEXT as ENTRY
 from registry.erasures.rules import NEXT as ERASURE
 from registry.findings.rules import NEXT as FINDING
@@ -25,6 +26,7 @@ from registry.reviews.rules import NEXT as REVIEW
 LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
     "amendment": AMENDMENT,
     "appeal": APPEAL,
+    "consent_link": CONSENT_LINK,
     "entry": ENTRY,
     "erasure": ERASURE,
     "finding": FINDING,

@@ -25,6 +25,7 @@ from registry.orders.rules import CONFIRMATION, ORDER
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.reports.statement import COUNTERSIGNATURE, REPORT
 from registry.signing import jws, keys
+from registry.signing.consent import GROUP as CONSENT_GROUP
 
 COLUMN = "sealed_statement"
 
@@ -44,12 +45,13 @@ class Signed:
     brought_by: str | None = None  # the column with the uid of the act that brought it, where others followed
 
 
-# Every table with a kid and a sealed statement.
+# Every table with a sealed statement. Where it has no column for the key, the statement itself names it.
 SIGNED: Mapping[str, Signed] = {
     "amendment": Signed(AMENDMENT, "account_id"),
     "amendment_confirmation": Signed(AMENDMENT_CONFIRMATION, "account_id"),
     "answer": Signed(ANSWER, "account_id"),
     "attestation": Signed(ATTESTATION, "account_id"),
+    "consent_group": Signed(CONSENT_GROUP, "account_id", under_case=False),
     "countersignature": Signed(COUNTERSIGNATURE, "account_id"),
     "erasure": Signed(ERASURE, "account_id", under_case=False, brought_by="cosign_act"),
     "order": Signed(ORDER, "account_id"),
@@ -93,7 +95,7 @@ class Statements:
         """Name the row unless its statement is signed as it says. One that is unsigned has nothing to verify."""
         signed = SIGNED.get(row.table)
         attested = self._ledger.rows.get((row.table, row.pk))
-        if signed is None or attested is None or row.values["kid"] is None:
+        if signed is None or attested is None or row.values.get("kid", "") is None:
             return
         case_id = row.values["case_id"] if signed.under_case else None
         if self._opener.lost(case_id) is not None:
@@ -105,14 +107,18 @@ class Statements:
             yield Difference(Kind.ALTERED, row.name, why)
 
     def _problem(self, row: Stored, signed: Signed, token: bytes, place: int) -> str | None:
-        span = self._spans.get(row.values["kid"])
+        try:
+            kid = row.values.get("kid") or jws.parse(token.decode(), typ=signed.typ).kid
+        except (Invalid, UnicodeDecodeError):
+            return "its signature does not hold"
+        span = self._spans.get(kid)
         if span is None or not span.begin <= place < span.end:
             return "the key that signed it did not hold at its position in the log"
         hand = span.member_id if signed.signer == "member_id" else span.account_id
         if hand != row.values[signed.signer]:
             return "the key that signed it is not the one of whom it names"
         try:
-            public = {row.values["kid"]: keys.from_jwk(span.jwk)}
+            public = {kid: keys.from_jwk(span.jwk)}
             statement = jws.verify(token.decode(), typ=signed.typ, key_for=public.__getitem__)
         except (Invalid, UnicodeDecodeError):
             return "its signature does not hold"

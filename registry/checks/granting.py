@@ -23,9 +23,10 @@ import sqlalchemy as sa
 
 from registry import base64url, vault
 from registry.access import Action, Actor, require
+from registry.cases.steps import advance, begin
 from registry.checks import budgets
 from registry.checks.models import ConsentGroup, ConsentLink
-from registry.checks.rules import LinkState, Question
+from registry.checks.rules import NEXT_LINK, LinkState, LinkVerb, Question
 from registry.db import Session
 from registry.errors import Conflict, Invalid, NotFound, TooMany
 from registry.keys.holder import Evaluation, Holder
@@ -74,7 +75,9 @@ def create(session: Session, *, actor: Actor, statement: str, text: str, issuer:
     row.sealed_statement = _sealed(session, row, "sealed_statement", statement)
     session.add(row)
     session.flush()
-    session.add_all(ConsentLink(id=id, group_id=row.id, state=LinkState.OPEN, evaluations=0) for id in group.links)
+    for id in group.links:
+        link = ConsentLink(id=id, group_id=row.id, evaluations=0)
+        begin(session, link, NEXT_LINK, LinkVerb.ASK, actor=actor.id, now=now)
     facts = {"group": row.id, "links": len(group.links), "purpose": group.purpose.value}
     record(session, "consent.ask", actor=actor.id, now=now, facts=facts)
     return row
@@ -134,19 +137,17 @@ def grant(session: Session, *, secret: str, token: str, issuer: str, now: dateti
     _require_open(link)
     th = consent.verify_consent(token, group=_read(link.group), issuer=issuer, now=now)
     values = {
-        "state": LinkState.GRANTED,
         "th": base64url.decode(th, field="th", size=32),
         "sealed_consent": _sealed(session, link.row, "sealed_consent", token),
-        "answered_at": now,
     }
-    return _answer(session, link, "consent.grant", values, now)
+    return _answer(session, link, LinkVerb.GRANT, now, **values)
 
 
 def decline(session: Session, *, secret: str, now: datetime) -> ConsentLink:
     """The candidate says no; the member sees that, and no more."""
     link = opened(session, secret=secret, now=now)
     _require_open(link)
-    return _answer(session, link, "consent.decline", {"state": LinkState.DECLINED, "answered_at": now}, now)
+    return _answer(session, link, LinkVerb.DECLINE, now)
 
 
 def use(session: Session, *, actor: Actor, question: Question, group_id: str, now: datetime) -> None:
@@ -160,7 +161,7 @@ def use(session: Session, *, actor: Actor, question: Question, group_id: str, no
         group is None
         or not fits
         or group.expires_at <= now
-        or not all(_use_one(session, group_id, tag, now) for tag in question.tags)
+        or not all(_use_one(session, group_id, tag, actor, now) for tag in question.tags)
     ):
         raise Conflict(
             "no consent of this group fits; check the number with the candidate, or send another link",
@@ -169,17 +170,21 @@ def use(session: Session, *, actor: Actor, question: Question, group_id: str, no
         )
 
 
-def _use_one(session: Session, group_id: str, tag: bytes, now: datetime) -> bool:
+def _use_one(session: Session, group_id: str, tag: bytes, actor: Actor, now: datetime) -> bool:
     of_person = (ConsentLink.group_id == group_id, ConsentLink.th == consent.th(group_id, tag))
     row = session.scalar(sa.select(ConsentLink).where(*of_person).limit(1))
-    values = {"state": LinkState.USED, "used_at": now, "th": None}
-    return row is not None and swap(session, row, ConsentLink.state == LinkState.GRANTED, values=values)
+    if row is None:
+        return False
+    try:
+        advance(session, row, NEXT_LINK, LinkVerb.USE, actor=actor.id, now=now, used_at=now, th=None)
+    except Conflict:
+        return False
+    return True
 
 
-def _answer(session: Session, link: Link, verb: str, values: dict[str, object], now: datetime) -> ConsentLink:
-    if not swap(session, link.row, ConsentLink.state == LinkState.OPEN, values=values):
-        raise _answered()
-    record(session, verb, actor=CANDIDATE, now=now, facts={"group": link.group.id})
+def _answer(session: Session, link: Link, verb: LinkVerb, now: datetime, **values: object) -> ConsentLink:
+    advance(session, link.row, NEXT_LINK, verb, actor=CANDIDATE, now=now, answered_at=now, **values)
+    record(session, f"consent.{verb.value}", actor=CANDIDATE, now=now, facts={"group": link.group.id})
     return link.row
 
 

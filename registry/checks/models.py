@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -140,6 +141,7 @@ class ConsentLink(Base):
     """One candidate's link. Its secret stands in the link alone; the row has its SHA-256."""
 
     __tablename__ = "consent_link"
+    case_id: ClassVar[None] = None  # its steps belong to no case
 
     id: Mapped[str] = mapped_column(sa.String(43), primary_key=True)
     group_id: Mapped[str] = mapped_column(sa.ForeignKey("consent_group.id"), index=True)

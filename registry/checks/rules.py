@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from registry import base64url
 from registry.errors import Invalid
@@ -46,6 +47,23 @@ class LinkState(enum.StrEnum):
     GRANTED = "granted"
     DECLINED = "declined"
     USED = "used"  # for the one check that it was given for
+
+
+class LinkVerb(enum.StrEnum):
+    ASK = "ask"
+    GRANT = "grant"
+    DECLINE = "decline"
+    USE = "use"
+
+
+NEXT_LINK: Final[Mapping[tuple[LinkState | None, LinkVerb], LinkState]] = MappingProxyType(
+    {
+        (None, LinkVerb.ASK): LinkState.OPEN,
+        (LinkState.OPEN, LinkVerb.GRANT): LinkState.GRANTED,
+        (LinkState.OPEN, LinkVerb.DECLINE): LinkState.DECLINED,
+        (LinkState.GRANTED, LinkVerb.USE): LinkState.USED,
+    }
+)
 
 
 class Verdict(enum.StrEnum):

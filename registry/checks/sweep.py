@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from registry.cases.models import Case
+from registry.cases.models import Case, Step
 from registry.checks.forgetting import forget_checks
 from registry.checks.models import Allowance, Burst, Check, ConsentGroup, ConsentLink, Ticket
 from registry.checks.rules import budget_day
@@ -21,11 +21,13 @@ def sweep(session: Session, *, now: datetime, limit: int = 500) -> int:
     A check keeps its outcome and entry, so that whoever was shown the entry can still be told; without the handle
     nobody can find out any more whom it asked about.
     """
+    links = list(session.scalars(sa.select(ConsentLink).where(ConsentLink.group_id.in_(_over(now))).limit(limit)))
     gone = [
         *session.scalars(sa.select(Ticket).where(Ticket.expires_at <= now - DAY).limit(limit)),
         *session.scalars(sa.select(Allowance).where(Allowance.day < budget_day(now - DAY)).limit(limit)),
         *session.scalars(sa.select(Burst).where(Burst.full_at <= now - DAY).limit(limit)),
-        *session.scalars(sa.select(ConsentLink).where(ConsentLink.group_id.in_(_over(now))).limit(limit)),
+        *session.scalars(sa.select(Step).where(Step.subject.in_([f"consent_link:{link.id}" for link in links]))),
+        *links,
     ]
     for row in gone:
         session.delete(row)

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from registry import policy
 from registry.access import Actor
 from registry.base64url import decode, encode
+from registry.cases.models import Step
 from registry.checks import granting
 from registry.checks.models import Allowance, Batch, Check, ConsentLink, Ticket
 from registry.checks.rules import LinkState
@@ -25,6 +26,7 @@ from registry.identity.voprf import Evaluated
 from registry.keys.holder import Holder
 from registry.signing import consent, jws, keys
 from tests.app_fixture import SignIn
+from tests.attested import unattested
 from tests.cast import Cast, Person
 from tests.conftest import ISSUER, MovingClock
 from tests.functional.web.test_web_check import ask, tag_of
@@ -233,4 +235,6 @@ def test_what_was_signed_goes_when_the_check_is_forgotten(
         with store.write() as session:
             sweep(session, now=clock())
             assert session.query(ConsentLink).count() == links
+            assert (session.query(Step).filter(Step.subject.startswith("consent_link:")).count() > 0) is bool(links)
         clock.move(timedelta(hours=1))
+    assert unattested(store) == set()

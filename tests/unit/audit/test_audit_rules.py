@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,12 +28,12 @@ CASE_KEY = bytes(range(32))
 
 def test_every_table_with_a_state_has_its_transitions_replayed() -> None:
     stateful = {name for name, table in Base.metadata.tables.items() if "state" in table.columns}
-    assert stateful - {"consent_link"} == LIVES.keys()  # a link has no steps yet; its rows are in the log
+    assert stateful == LIVES.keys()
 
 
 def test_every_table_of_statements_has_its_signatures_verified() -> None:
     signed = {name for name, table in Base.metadata.tables.items() if COLUMN in table.columns}
-    assert signed - {"consent_group"} == SIGNED.keys()  # verified when it is taken, not yet by the audit
+    assert signed == SIGNED.keys()
 
 
 def test_every_table_is_read_by_the_audit() -> None:
@@ -119,7 +120,7 @@ def _statements(**span: Any) -> Statements:
     key = Stored("signing_key", KID, {**values, "enrolled_by": "enrol", "revoked_by": None, **span}, ())
     ledger = Ledger(
         places={"enrol": 2, "revoke": 8},
-        rows={("report_version", "r"): Attested("", 5, 9), ("recall", "r"): Attested("", 5, 9)},
+        rows={(table, "r"): Attested("", 5, 9) for table in ("consent_group", "recall", "report_version")},
     )
     case = Stored("case", "c", {"wrapped_key": vault.wrap(KEYRING.vault_key, CASE_KEY, case="c")}, ())
     return Statements([key], ledger=ledger, opener=Keys(KEYRING, [case]))
@@ -153,6 +154,24 @@ def test_a_statement_by_a_key_that_held_is_in_order() -> None:
 
 def test_a_recall_is_signed_by_its_last_act() -> None:
     assert _whys(_statements(revoked_by="revoke"), _signed("recall")) == [HELD]
+
+
+@pytest.mark.parametrize(
+    ("span", "changes", "whys"),
+    [
+        ({}, {}, []),
+        ({"revoked_by": "enrol"}, {}, [HELD]),
+        ({}, {"key": keys.generate()}, [HELD]),
+        ({}, {"account_id": "ana"}, ["the key that signed it is not the one of whom it names"]),
+        ({}, {"typ": "other+jwt"}, ["its signature does not hold"]),
+    ],
+)
+def test_a_question_to_candidates_names_its_key_itself(
+    span: dict[str, Any], changes: dict[str, Any], whys: list[str]
+) -> None:
+    signed = _signed("consent_group", **changes)
+    values = {name: value for name, value in signed.values.items() if name != "kid"}
+    assert _whys(_statements(**span), replace(signed, values=values)) == whys
 
 
 def test_nothing_is_asked_of_what_is_not_signed() -> None:
