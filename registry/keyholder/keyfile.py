@@ -29,7 +29,7 @@ from registry.identity import group
 from registry.identity.voprf import KeyPair
 from registry.keys.holder import HolderKeys, key_id
 
-from .files import write_new
+from registry.private_files import write_new
 
 SHORTEST_PASSPHRASE = 12
 
