@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from registry import vault
@@ -31,8 +31,9 @@ def verify(view: View, keyring: Keyring) -> Iterator[Difference]:
     labels = {row.pk: row.values for row in view.read(Label)}
     places = [row.values for row in view.read(Place)]
     if snapshots:
-        yield from _roots(snapshots, _Leaves(keyring, labels, places))
-        yield from _shown(view, snapshots[-1], labels, places)
+        leaves = _Leaves(keyring, labels, places)
+        yield from _roots(snapshots, leaves)
+        yield from _shown(view, snapshots[-1], leaves)
 
 
 class _Leaves:
@@ -40,6 +41,7 @@ class _Leaves:
 
     def __init__(self, keyring: Keyring, labels: Mapping[str, Values], places: list[Values]) -> None:
         self.keyring, self._labels, self._places = keyring, labels, places
+        self._named = {(label["handle"], label["rotation"]): name for name, label in labels.items() if label["handle"]}
         self.begun: dict[int, list[Values]] = defaultdict(list)
         self.ended: dict[int, list[Values]] = defaultdict(list)
         for place in places:
@@ -48,26 +50,41 @@ class _Leaves:
         gone = (place["before"] or 0 for place in places if labels[place["label_id"]]["sealed"] is None)
         self.first = max(gone, default=0)
 
-    def leaf(self, place: Values, epoch: int) -> tuple[int, bytes]:
-        name, sealed = place["label_id"], self._labels[place["label_id"]]["sealed"]
+    @property
+    def there(self) -> set[bytes | None]:
+        """The handles that have a place now."""
+        return {self._labels[place["label_id"]]["handle"] for place in self._places if place["before"] is None}
+
+    def named(self, handle: bytes | None, rotation: int) -> str | None:
+        """The label of this handle's tag under the key of that rotation."""
+        return self._named.get((handle, rotation))
+
+    def leaves(self, places: Iterable[Values], moment: Values) -> Iterator[tuple[int, bytes]]:
+        for place in places:
+            name = self.named(self._labels[place["label_id"]]["handle"], moment["rotation"])
+            if name is not None:
+                yield self._leaf(name, place["entry_id"], moment["epoch"])
+
+    def _leaf(self, name: str, reference: str, epoch: int) -> tuple[int, bytes]:
+        sealed = self._labels[name]["sealed"]
         label = vault.open_sealed(self.keyring.vault_key, sealed, table="label", row=name, column="sealed")
-        salt = trees.salt(self.keyring, epoch=epoch, label=label, reference=place["entry_id"])
-        return absence.path(epoch, label), absence.commit(salt, label, place["entry_id"])
+        salt = trees.salt(self.keyring, epoch=epoch, label=label, reference=reference)
+        return absence.path(epoch, label), absence.commit(salt, label, reference)
 
     def whole(self, moment: Values) -> Tree:
         number, epoch = moment["number"], moment["epoch"]
         there = [p for p in self._places if p["since"] <= number and (p["before"] is None or p["before"] > number)]
         filler = trees.dummies(self.keyring, epoch, range(moment["dummies"]))
-        return Tree.of([*(self.leaf(place, epoch) for place in there), *filler])
+        return Tree.of([*self.leaves(there, moment), *filler])
 
     def after(self, tree: Tree, last: Values, moment: Values) -> Tree:
         number, epoch = moment["number"], moment["epoch"]
         if epoch != last["epoch"]:
             return self.whole(moment)
-        for place in self.ended[number]:
-            tree = tree.drop(self.leaf(place, epoch)[0])
+        for path, _ in self.leaves(self.ended[number], moment):
+            tree = tree.drop(path)
         more = trees.dummies(self.keyring, epoch, range(last["dummies"], moment["dummies"]))
-        for path, commitment in [*(self.leaf(place, epoch) for place in self.begun[number]), *more]:
+        for path, commitment in [*self.leaves(self.begun[number], moment), *more]:
             tree = tree.put(path, commitment)
         return tree
 
@@ -89,16 +106,16 @@ def _roots(snapshots: list[Values], leaves: _Leaves) -> Iterator[Difference]:
         last = moment
 
 
-def _shown(view: View, last: Values, labels: Mapping[str, Values], places: list[Values]) -> Iterator[Difference]:
-    """Whoever is visible has a place, unless something has happened since."""
+def _shown(view: View, last: Values, leaves: _Leaves) -> Iterator[Difference]:
+    """Whoever is visible has a place, under the key of the last snapshot, unless something has happened since."""
     stirred = {row.values["entry_id"] for row in view.read(Stirred)}
-    there = {labels[place["label_id"]]["handle"] for place in places if place["before"] is None}
+    there = leaves.there
     for row in view.read(Entry):
         entry = row.values
         dates = {name: entry[name] for name in ("listed_at", "until", "hidden_until")}
         if row.pk in stirred or not is_visible(entry["state"], **dates, now=last["at"]):
             continue
-        if entry["handle"] not in there:
+        if entry["handle"] not in there or leaves.named(entry["handle"], last["rotation"]) is None:
             yield Difference(
                 Kind.MISSING, row.name, f"snapshot {last['number']} does not show it, and checkers are told"
             )

@@ -27,7 +27,7 @@ from registry.entries.models import Entry
 from registry.errors import Conflict, Invalid, NotFound
 from registry.identity import tags
 from registry.keys.holder import Evaluation, Holder, HolderKeys
-from registry.keys.rotations import announced, former_key, handles_of, present
+from registry.keys.rotations import announced, former_key, handles_of, in_use, present
 from registry.keys.tickets import Ticket as Grant
 from registry.keys.tickets import verify_ticket
 from registry.log.actions import record
@@ -55,6 +55,7 @@ class Found:
     ticket: str
     tags: Sequence[bytes] = field(repr=False)
     sealing_public: bytes
+    rotation: int  # which made the key that they came in under
 
 
 def require_evaluation(
@@ -108,8 +109,10 @@ def ask(
     if isinstance(question.consent, Granted):
         granting.use(session, actor=actor, question=question, group_id=question.consent.group, now=now)
     _spend(session, grant, len(question.tags), now)
-    found = question.tags if grant.key_id == keys.key_id else holder.move(question.tags)
-    batch, answers = _answer(session, actor, question, Found(grant.jti, found, keys.sealing_public), now)
+    is_former = grant.key_id != keys.key_id
+    found = holder.move(question.tags) if is_former else question.tags
+    rotation = in_use(session) - is_former
+    batch, answers = _answer(session, actor, question, Found(grant.jti, found, keys.sealing_public, rotation), now)
     replays.remember(session, account_id=actor.id, key=key, body=question.canonical, made=batch.id, now=now)
     _record(session, batch, question, now)
     _mark_hits(session, batch, answers, now)
@@ -193,6 +196,7 @@ def _batch(session: Session, actor: Actor, question: Question, found: Found, now
         sealed_consent=vault.seal(session.keyring.vault_key, consent, table="batch", row=id, column="sealed_consent"),
         count=len(question.tags),
         ticket_id=found.ticket,
+        rotation=found.rotation,
         size=head.size if head else 0,
         root=head.root if head else EMPTY_ROOT,
         act=new_id(),
@@ -235,6 +239,7 @@ def _record(session: Session, batch: Batch, question: Question, now: datetime) -
         "consent": question.consent.facts,
         "count": batch.count,
         "purpose": batch.purpose.value,
+        "rotation": batch.rotation,
     }
     record(session, "check.ask", actor=batch.account_id, now=now, facts=facts, uid=batch.act)
 

@@ -1,8 +1,9 @@
 """Show that an answer left nothing out: what the snapshots next to it say of its tags (`registry.log.snapshot`).
 
 The snapshot before an answer ends the checkpoint that its receipt names; it is there at once, and comes with the
-answer where that has at most ten tags. The one after it is the first that was taken later. Either is to be had for a
-day, for the tags of the batch alone, and no more often than `CHALLENGES_PER_TAG` for each: what is asked is counted.
+answer where that has at most ten tags. The one after it is the first that was taken later. A snapshot speaks of tags
+of one identity key, so one that is about another than the answer is not shown. Either is to be had for a day, for the
+tags of the batch alone, and no more often than `CHALLENGES_PER_TAG` for each: what is asked is counted.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from registry.entries import trees
 from registry.entries.models import Snapshot
 from registry.entries.trees import Trees
 from registry.errors import Invalid, NotFound, TooMany
-from registry.identity import tags as identity
-from registry.keys.rotations import latest_switch
+from registry.keys.rotations import handles_of, in_use
 from registry.log import absence
 from registry.log.absence_tree import Tree
 from registry.log.actions import record
@@ -46,29 +46,30 @@ def challenge(
 ) -> Shown:
     """What the snapshot after (or before) the answer says of these tags of the batch. An act.
 
-    NotFound while there is none, a day later, and once the identity key was rotated; Invalid for a tag that was not
-    asked about; TooMany when more was asked than is allowed for a batch.
+    NotFound while there is none, a day later, and where it is about the tags of another identity key; Invalid for a tag
+    that was not asked about; TooMany when more was asked than is allowed for a batch.
     """
-    batch, shown = require_batch(session, actor, batch_id), None
-    if not _is_rotated(session):
-        _verify_asked(session, batch, tags)
-        shown = (_after if after else _before)(session, batch, tags, kept, now)
+    batch = require_batch(session, actor, batch_id)
+    _verify_asked(session, batch, tags)
+    shown = (_after if after else _before)(session, batch, tags, kept, now)
     if shown is None:
-        raise NotFound("there is no such snapshot next to this answer, not yet or not any more", code="no-snapshot")
+        raise _none()
     _count(session, batch, len(tags), now)
     record(session, "check.challenge", actor=actor.id, now=now, facts={"batch": batch.id, "count": len(tags)})
     return shown
 
 
-def _is_rotated(session: Session) -> bool:
-    """Whether another key than the first is in use: labels are of the first one's tags, handles not of the tag's."""
-    return latest_switch(session) is not None
-
-
 def _verify_asked(session: Session, batch: Batch, tags: Sequence[bytes]) -> None:
     asked = set(session.scalars(sa.select(Check.handle).where(Check.batch_id == batch.id)))
-    if any(identity.handle(session.keyring.pepper, tag) not in asked for tag in tags):
-        raise Invalid("tags must be some of those that the batch asked about", field="tags")
+    if asked.issuperset(handles_of(session, tags)):
+        return
+    if batch.rotation != in_use(session):  # the handles are of another key's tags by now
+        raise _none()
+    raise Invalid("tags must be some of those that the batch asked about", field="tags")
+
+
+def _none() -> NotFound:
+    return NotFound("there is no such snapshot next to this answer, not yet or not any more", code="no-snapshot")
 
 
 def _count(session: Session, batch: Batch, units: int, now: datetime) -> None:
@@ -107,26 +108,29 @@ def _shown(
     act: Act,
     head: Checkpoint | None,
 ) -> Shown | None:
-    if _is_rotated(session):
-        return None
     taken = session.scalars(sa.select(Snapshot).where(Snapshot.act == act.uid)).one()
+    if taken.rotation != batch.rotation:  # of these tags it says nothing
+        return None
     tree, proven = kept.at(session, taken.number, now), prove(session, act, head)
     if tree is None or proven is None:
         return None
     entry, proof = proven
     opened = {name: base64url.encode(_opened(session, act, name)) for name in ("record", "salt")}
     references = _references(session, batch)
+    answered = [references.get(handle) for handle in handles_of(session, tags)]
     return {
         "snapshot": {"entry": base64url.encode(entry), "proof": proof, **opened},
         "tags": [base64url.encode(tag) for tag in tags],
-        "proofs": [base64url.encode(_proved(session, tree, taken.epoch, tag, references)) for tag in tags],
+        "proofs": [
+            base64url.encode(_proved(session, tree, taken.epoch, tag, reference))
+            for tag, reference in zip(tags, answered, strict=True)
+        ],
     }
 
 
-def _proved(session: Session, tree: Tree, epoch: int, tag: bytes, references: References) -> bytes:
+def _proved(session: Session, tree: Tree, epoch: int, tag: bytes, reference: str | None) -> bytes:
     label = absence.label(tag)
-    reference = references.get(identity.handle(session.keyring.pepper, tag)) or ""
-    salt = trees.salt(session.keyring, epoch=epoch, label=label, reference=reference)
+    salt = trees.salt(session.keyring, epoch=epoch, label=label, reference=reference or "")
     return tree.prove(absence.path(epoch, label), salt).encode()
 
 

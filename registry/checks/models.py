@@ -58,6 +58,7 @@ class Batch(Base):
     sealed_consent: Mapped[bytes]  # what the member declared, whole, under the vault key
     count: Mapped[int]
     ticket_id: Mapped[str] = mapped_column(sa.String(64))
+    rotation: Mapped[int] = mapped_column(default=0)  # which made the key that its tags are under; 0: the first key
     answers: Mapped[str] = mapped_column(sa.String(43))  # their digest, as in the receipt and in the act
     size: Mapped[int] = mapped_column(sa.BigInteger)  # of the newest checkpoint when the answer was given
     root: Mapped[bytes] = mapped_column(sa.LargeBinary(32))

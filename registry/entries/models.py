@@ -49,21 +49,27 @@ class Entry(Base):
 
 
 class Label(Base):
-    """What stands for the tag of a handle in the absence tree (`registry.log.absence`).
+    """What stands for the tag of a handle in the absence tree (`registry.log.absence`), under one identity key.
 
-    Made where the tag is at hand, because a handle does not lead to it. Sealed under the vault key; both are None once
-    the person is forgotten.
+    Made where the tag is at hand, because a handle does not lead to it: when an entry is listed, and when a rotation
+    moves the tag of a case. Sealed under the vault key; it and the handle are None once the person is forgotten.
     """
 
     __tablename__ = "label"
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
-    handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), unique=True)
+    handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))  # as every row about the person has it
+    rotation: Mapped[int] = mapped_column(default=0)  # which made the key that the tag is under; 0: the first key
     sealed: Mapped[bytes | None]
+
+    __table_args__ = (sa.UniqueConstraint("handle", "rotation"),)
 
 
 class Place(Base):
-    """An entry in the absence tree, from one snapshot until before another: what checkers were shown of its handle."""
+    """An entry in the absence tree, from one snapshot until before another: what checkers were shown of its handle.
+
+    `label_id` is any of the handle's labels: a snapshot takes the one of the key that it is about.
+    """
 
     __tablename__ = "place"
 
@@ -96,6 +102,7 @@ class Snapshot(Base):
     act: Mapped[str] = mapped_column(sa.String(32), unique=True)  # its uid
     at: Mapped[datetime] = mapped_column(index=True)
     epoch: Mapped[int]
+    rotation: Mapped[int] = mapped_column(default=0)  # which made the key that its labels' tags are under
     entries: Mapped[int]
     dummies: Mapped[int]
     roots: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # SHA-256 over the 16 of them

@@ -14,14 +14,15 @@ from __future__ import annotations
 import hmac
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from registry import vault
-from registry.db import Keyring, Session
+from registry.db import Keyring, Session, Store
 from registry.entries.models import Label, Place, Snapshot
 from registry.log import absence
 from registry.log.absence_tree import Tree
@@ -30,6 +31,7 @@ from registry.policy import DAY
 Leaf = tuple[int, bytes]  # path and commitment
 
 KEPT = DAY
+FRESH = timedelta(minutes=1)  # what changes in it is made up for in no time
 _MANY = 5000  # changes from which on a tree is made anew: sorting is faster than putting each in its place
 
 
@@ -39,6 +41,7 @@ class Moment(NamedTuple):
     number: int
     epoch: int
     dummies: int
+    rotation: int  # whose labels it has
 
 
 class Trees:
@@ -50,11 +53,19 @@ class Trees:
         self._trees: list[Tree] = []
         self._first = 0
         self._last: Moment | None = None
+        self._refreshed: datetime | None = None
+
+    def make(self, store: Store, now: datetime) -> None:
+        """Make the first tree, which takes its time, before anything is locked, or what a long silence has changed."""
+        if self._refreshed is None or not abs(now - self._refreshed) < FRESH:
+            with store.read() as session:
+                self.last(session, now)
 
     def at(self, session: Session, number: int, now: datetime) -> Tree | None:
         """The tree of this snapshot, as the session's rows have it; None when it is too old, or there is none."""
         with self._lock:
             self._refresh(session, now)
+            self._refreshed = now
             if self._last is None or not self._first <= number <= self._last.number:
                 return None
             return self._trees[bisect_right(self._numbers, number) - 1]
@@ -100,7 +111,7 @@ def whole(session: Session, moment: Moment) -> Tree:
     """The tree of a snapshot, made from every row. Conflict when its epoch puts two leaves on one path."""
     there = sa.and_(Place.since <= moment.number, sa.or_(Place.before.is_(None), Place.before > moment.number))
     filler = dummies(session.keyring, moment.epoch, range(moment.dummies))
-    return Tree.of([*_leaves(session, moment.epoch, there), *filler])
+    return Tree.of([*_leaves(session, moment, there), *filler])
 
 
 def after(session: Session, tree: Tree, moment: Moment, *, known: int) -> Tree:
@@ -108,8 +119,8 @@ def after(session: Session, tree: Tree, moment: Moment, *, known: int) -> Tree:
 
     Conflict when a new leaf's path is taken.
     """
-    ended = list(_leaves(session, moment.epoch, Place.before == moment.number))
-    begun = list(_leaves(session, moment.epoch, Place.since == moment.number))
+    ended = list(_leaves(session, moment, Place.before == moment.number))
+    begun = list(_leaves(session, moment, Place.since == moment.number))
     if len(ended) + len(begun) > _MANY:
         return whole(session, moment)
     for path, _ in ended:
@@ -133,13 +144,16 @@ def dummies(keyring: Keyring, epoch: int, numbers: Iterable[int]) -> Iterator[Le
         yield int.from_bytes(digest[: absence.PATH_SIZE], "big"), digest[absence.PATH_SIZE :][: absence.HASH_SIZE]
 
 
-def _leaves(session: Session, epoch: int, condition: sa.ColumnElement[bool]) -> Iterator[Leaf]:
-    """The leaves of the places that the condition names."""
-    query = sa.select(Label.id, Label.sealed, Place.entry_id).join(Label, Label.id == Place.label_id)
+def _leaves(session: Session, moment: Moment, condition: sa.ColumnElement[bool]) -> Iterator[Leaf]:
+    """The leaves of the places that the condition names; who is forgotten has none."""
+    began, epoch = orm.aliased(Label), moment.epoch
+    named = sa.and_(Label.handle == began.handle, Label.rotation == moment.rotation)
+    query = sa.select(Label.id, Label.sealed, Place.entry_id).select_from(Place)
+    query = query.join(began, began.id == Place.label_id).join(Label, named)
     for label_id, sealed, reference in session.execute(query.where(condition)):
-        if sealed is None:  # forgotten
-            continue
-        label = vault.open_sealed(session.keyring.vault_key, sealed, table="label", row=label_id, column="sealed")
+        label = vault.open_sealed(
+            session.keyring.vault_key, sealed or b"", table="label", row=label_id, column="sealed"
+        )
         with_salt = salt(session.keyring, epoch=epoch, label=label, reference=reference)
         yield absence.path(epoch, label), absence.commit(with_salt, label, reference)
 
@@ -164,5 +178,9 @@ def _since(session: Session, last: Moment) -> list[tuple[Moment, bool]]:
     return [(Moment._make(row), row[0] in stirs) for row in later]
 
 
-def _moments() -> sa.Select[int, int, int]:
-    return sa.select(Snapshot.number, Snapshot.epoch, Snapshot.dummies)
+def moment_of(taken: Snapshot) -> Moment:
+    return Moment(taken.number, taken.epoch, taken.dummies, taken.rotation)
+
+
+def _moments() -> sa.Select[int, int, int, int]:
+    return sa.select(Snapshot.number, Snapshot.epoch, Snapshot.dummies, Snapshot.rotation)

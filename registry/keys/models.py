@@ -73,3 +73,4 @@ class Renamed(Base):
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     handle: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
     handle_next: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    blind: Mapped[bytes] = mapped_column(sa.LargeBinary(16))  # random, so that no digest of the row betrays the handles

@@ -58,6 +58,21 @@ def latest_switch(session: Session) -> Rotation | None:
     return session.scalars(switched.order_by(Rotation.number.desc()).limit(1)).first()
 
 
+def in_use(session: Session) -> int:
+    """The number of the rotation that made the present key; 0 for the first one."""
+    switched = latest_switch(session)
+    return switched.number if switched is not None else 0
+
+
+def is_present(session: Session, tag: bytes, handle: bytes) -> bool:
+    """Whether the tag of the person whose rows have this handle is under the present key, and not under an older."""
+    switched, own = latest_switch(session), tags.handle(session.keyring.pepper, tag)
+    if switched is not None and switched.settled_at is None:
+        following = session.scalar(sa.select(Renamed.handle_next).where(Renamed.handle == handle))
+        return own == (following or handle)
+    return own == handle
+
+
 def succession(session: Session) -> list[dict[str, str]]:
     """The clear leaf of every switch with its proof, oldest first: by these a client follows from the key it pinned.
 

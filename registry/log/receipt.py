@@ -20,6 +20,7 @@ from typing import Any
 
 from registry import base64url
 from registry.errors import Invalid
+from registry.signing import canonical
 from registry.signing.claims import LIST, Rule, verify_claims
 from registry.signing.keys import PublicKey
 from registry.signing.receipt import Receipt, verify_with
@@ -77,10 +78,11 @@ def _unsettled(
     answers: Sequence[Mapping[str, Any]], shown: Sequence[Any], receipt: Receipt, policy: Policy
 ) -> tuple[str, ...]:
     said = {each["tag"]: each["reference"] for each in answers}
+    rotation = _rotation(receipt)
     settled: set[str] = set()
     contradicted: set[str] = set()
     for doc in shown:
-        taken, same = snapshot.verify(doc, answers=said, policy=policy)
+        taken, same = snapshot.verify(doc, answers=said, rotation=rotation, policy=policy)
         settled |= same
         if not _is_before(taken, receipt):
             contradicted |= {tag for tag in doc["tags"] if tag not in same}
@@ -91,6 +93,15 @@ def _unsettled(
             code="absence-differs",
         )
     return tuple(tag for tag in said if tag not in settled)
+
+
+def _rotation(receipt: Receipt) -> int:
+    """Which made the identity key that the tags are under, as the answer's own act says; 0 and unsaid for the first."""
+    facts = canonical.loads(receipt.record, field="receipt.record").get("facts")
+    found = facts.get("rotation", 0) if isinstance(facts, dict) else None
+    if not isinstance(found, int):
+        raise Invalid("the receipt's record does not say which key was asked under", field="receipt.record")
+    return found
 
 
 def _is_before(taken: snapshot.Taken, receipt: Receipt) -> bool:

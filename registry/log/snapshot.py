@@ -6,7 +6,8 @@
  "tags":     [b64url of a tag, …],
  "proofs":   [b64url of the absence proof of that tag (`registry.log.absence`), …]}
 
-The record is an act's, of the verb `log.snapshot`; its facts are {"epoch", "number", "roots": b64url of 16 values}.
+The record is an act's, of the verb `log.snapshot`; its facts are {"epoch", "number", "roots": b64url of 16 values,
+"rotation": which made the identity key whose tags it is about, 0 and missing in old ones for the first}.
 """
 
 from __future__ import annotations
@@ -31,39 +32,44 @@ _FACTS = {
     "epoch": whole(1, 2**53 - 1),
     "number": whole(1, 2**53 - 1),
     "roots": encoded(absence.ROOTS * absence.HASH_SIZE),
+    "rotation": whole(0, 2**53 - 1),
 }
+_LATER = frozenset({"rotation"})
 _RECORD = {"verb": exactly(absence.VERB), "facts": OBJECT}
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A snapshot that stands in the log: at which position, when, and what its tree's roots are."""
+    """A snapshot that stands in the log: at which position, when, of which key, and what its tree's roots are."""
 
     position: int
     at: datetime
     epoch: int
+    rotation: int
     roots: tuple[bytes, ...]
 
 
 def verify(
-    doc: Mapping[str, Any], *, answers: Mapping[str, str | None], policy: Policy
+    doc: Mapping[str, Any], *, answers: Mapping[str, str | None], rotation: int, policy: Policy
 ) -> tuple[Taken, frozenset[str]]:
     """The snapshot, and the tags about which it says what was answered: by tag the reference, None for no entry.
 
     1. the parts are there, one proof for each tag, each tag one that was asked about; 2. the leaf is a snapshot's, it
-    commits to the record and stands in the log under the quorum; 3. each proof is well formed. A proof that holds for
-    another answer is no error here: what was answered may have changed between the snapshot and the answer. Raises
-    Invalid for all else.
+    commits to the record and stands in the log under the quorum; 3. it is about tags of the key that was asked under,
+    for of others it says nothing; 4. each proof is well formed. A proof that holds for another answer is no error
+    here: what was answered may have changed between the snapshot and the answer. Raises Invalid for all else.
     """
     verify_claims(doc, _RULES, within="absence")  # 1
     tags, proofs = doc["tags"], doc["proofs"]
     if len(tags) != len(proofs) or not all(isinstance(tag, str) and tag in answers for tag in tags):
         raise Invalid("absence must have one proof for each of its tags, all asked about", field="absence.tags")
     taken = _taken(doc["snapshot"], policy)  # 2
+    if taken.rotation != rotation:  # 3
+        raise Invalid("the snapshot is about another identity key's tags", field="absence", code="absence-key")
     return taken, frozenset(
         tag
         for tag, text in zip(tags, proofs, strict=True)
-        if _says(taken, tag, _proof(text), answers[tag])  # 3
+        if _says(taken, tag, _proof(text), answers[tag])  # 4
     )
 
 
@@ -77,9 +83,9 @@ def _taken(shown: Mapping[str, Any], policy: Policy) -> Taken:
     proven = proof.verify(shown["proof"], entry=entry, policy=policy)
     said = canonical.loads(record, field="absence.snapshot.record")
     verify_claims({name: said.get(name) for name in _RECORD}, _RECORD, within="absence.snapshot.record")
-    verify_claims(said["facts"], _FACTS, within="absence.snapshot.record.facts")
+    verify_claims(said["facts"], _FACTS, optional=_LATER, within="absence.snapshot.record.facts")
     roots = absence.parse_roots(base64url.decode(said["facts"]["roots"], field="roots"))
-    return Taken(proven.index, found.at, said["facts"]["epoch"], roots)
+    return Taken(proven.index, found.at, said["facts"]["epoch"], said["facts"].get("rotation", 0), roots)
 
 
 def _proof(text: object) -> bytes:

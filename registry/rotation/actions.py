@@ -116,7 +116,7 @@ def _rename_some(session: Session, limit: int) -> int:
     for entry in session.scalars(sa.select(Entry).where(Entry.handle.in_(renamed))):
         entry.handle = renamed[entry.handle or b""].handle_next
         places.stir(session, entry)  # a snapshot that is being taken may have looked for the old handle in vain
-    for label in session.scalars(sa.select(Label).where(Label.handle.in_(renamed))):
+    for label in session.scalars(sa.select(Label).where(Label.handle.in_(renamed))):  # of every key
         label.handle = renamed[label.handle or b""].handle_next
     for case in session.scalars(sa.select(Case).where(Case.subject_handle.in_(renamed))):
         case.subject_handle = renamed[case.subject_handle or b""].handle_next

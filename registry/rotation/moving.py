@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from registry.cases.models import Case
 from registry.checks.models import Canary, Check
 from registry.db import Session, Store, new_id
+from registry.entries import places
 from registry.errors import Conflict, Invalid
 from registry.identity import tags, voprf
 from registry.keys import holder as holders
@@ -134,6 +136,7 @@ def write(session: Session, rotation: Rotation, sources: Sequence[Source], answe
         verify_handle(session, source, found)
         session.add(Moved(source=source.name, proof_id=made.id, ordinal=ordinal, sealed_next=sealed))
     _rename(session, sources, answer)
+    _name(session, rotation, sources, answer)
     facts = {"rotation": rotation.number, "proof": made.id, "tags": made.tags}
     record(session, "identity.move", actor=ACTOR, now=now, facts=facts)
     return made.tags
@@ -146,4 +149,16 @@ def _rename(session: Session, sources: Sequence[Source], answer: holders.Moved) 
     }
     known = set(session.scalars(sa.select(Renamed.handle).where(Renamed.handle.in_(pairs))))
     new = {old: after for old, after in pairs.items() if old not in known}
-    session.add_all(Renamed(id=new_id(), handle=old, handle_next=after) for old, after in new.items())
+    session.add_all(
+        Renamed(id=new_id(), handle=old, handle_next=after, blind=secrets.token_bytes(16)) for old, after in new.items()
+    )
+
+
+def _name(session: Session, rotation: Rotation, sources: Sequence[Source], answer: holders.Moved) -> None:
+    """What may be listed has its place in the absence tree under the next key as well."""
+    moved = zip(sources, answer.moved, strict=True)
+    places.name_next(
+        session,
+        {source.handle: tag for source, (tag,) in moved if source.name.startswith("case:")},
+        rotation=rotation.number,
+    )

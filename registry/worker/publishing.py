@@ -60,8 +60,7 @@ class Publisher:
         return True
 
     def _sequence(self, run: Running) -> Checkpoint | None:
-        with run.store.read() as session:  # the first tree takes its time, and must not hold the lock for it
-            run.trees.last(session, run.clock())
+        run.trees.make(run.store, run.clock())
         return sequence(
             run.store,
             key=run.secrets.log_key,

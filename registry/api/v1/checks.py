@@ -14,7 +14,7 @@ from registry.api.context import actor, idempotency_key, running
 from registry.api.schemas import Answer, Body
 from registry.checks import actions, completeness, outcome, queries
 from registry.checks.rules import REFERENCE_LENGTH, padded, padded_absence, read_question, read_tags
-from registry.policy import BATCH
+from registry.policy import ABSENCE_AT_ONCE, BATCH
 
 bp = APIBlueprint("checks", __name__, tag="Checks")
 
@@ -117,7 +117,8 @@ def ask(body: CheckRequest) -> Response:
     """
     run = running()
     question = read_question(purpose=body.purpose, consent=_stated(body.consent), tags=body.tags)
-    _ready()
+    if len(question.tags) <= ABSENCE_AT_ONCE:
+        run.trees.make(run.store, run.clock())
     with run.store.write() as session:
         asked = actions.ask(
             session,
@@ -181,7 +182,7 @@ def absence(batch_id: str, body: AbsenceRequest) -> Response:
     To be had for a day, and counted. The answer is as long whatever it says.
     """
     run, tags = running(), read_tags(body.tags)
-    _ready()
+    run.trees.make(run.store, run.clock())
     with run.store.write() as session:
         shown = completeness.challenge(
             session,
@@ -193,13 +194,6 @@ def absence(batch_id: str, body: AbsenceRequest) -> Response:
             now=run.clock(),
         )
     return Response(padded_absence(shown), content_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def _ready() -> None:
-    """Make the first tree, which takes its time, before anything is locked."""
-    run = running()
-    with run.store.read() as session:
-        run.trees.last(session, run.clock())
 
 
 def _stated(consent: ConsentBody | str) -> str | dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from registry import base64url
 from registry.checks.forgetting import forget_checks
 from registry.checks.models import Canary, Check
 from registry.checks.sweep import sweep
@@ -17,7 +20,7 @@ from registry.client.checking import Terms, check
 from registry.client.pins import Untrusted
 from registry.db import new_id
 from registry.entries.actions import suspend
-from registry.entries.models import Entry, Place
+from registry.entries.models import Entry, Label, Place
 from registry.errors import Conflict, Forbidden
 from registry.findings import canaries
 from registry.identity.document import Document
@@ -82,6 +85,9 @@ def test_whoever_has_a_ticket_of_the_old_key_may_use_it_up(house: House, hana: R
     house.rotated()
     asked = checking.ask(hana, found, ticket=ticket, terms=TERMS, key="old")
     assert [answer.is_hit for answer in asked.answers] == [True, False]
+    house.publish()
+    settled = receipts.settle(hana, asked.receipt, batch=asked.batch)  # there is no snapshot of the old key after it
+    assert len(receipts.verify(settled, hana.pins).unsettled) == 2
     assert len({bytes(each.handle) for each in rows(house, Check)}) == 2  # type: ignore[attr-defined]
 
 
@@ -243,24 +249,54 @@ def test_only_the_operator_rotates_and_only_a_regulator_verifies(house: House) -
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_without_proofs_for_its_tags_a_receipt_holds_and_is_unsettled(
+def test_receipts_show_presence_and_absence_under_the_key_that_was_asked_under(
     house: House, hana: Registry, settled: bool
 ) -> None:
     house.listed(LATER)
     house.publish()
     early = check(hana, [LISTED, ABSENT], terms=TERMS, key="early")
-    assert receipts.verify(early.receipt, hana.pins).unsettled == ()
     many = check(hana, people(11), terms=TERMS, key="many")
     rotation = house.rotated()
     if settled:
         settle(house, rotation)
     now = check(hana, [LISTED, ABSENT], terms=TERMS, key="now")
+    assert [answer.is_hit for answer in now.answers] == [True, False]
+    assert [snapshot_facts(each)["rotation"] for each in (early, now)] == [0, 1]
+    assert snapshot_facts(early)["epoch"] < snapshot_facts(now)["epoch"]
     house.publish()
-    for asked, missing in ((early, 0), (many, 11), (now, 2)):
+    for asked, missing in ((early, 0), (many, 11 if settled else 0), (now, 0)):  # trees are kept for a day
         proven = receipts.attach_proof(hana, asked.receipt, batch=asked.batch)
         assert proven is not None
         settled_receipt = receipts.settle(hana, proven, batch=asked.batch)
         assert len(receipts.verify(settled_receipt, hana.pins).unsettled) == missing
+
+
+def snapshot_facts(asked: checking.Checked) -> dict[str, Any]:
+    (shown,) = asked.receipt["absence"]
+    facts: dict[str, Any] = json.loads(base64url.decode(shown["snapshot"]["record"], field="record"))["facts"]
+    return facts
+
+
+def test_a_snapshot_of_another_keys_tags_says_nothing_of_these(house: House, hana: Registry) -> None:
+    early = check(hana, [ABSENT], terms=TERMS, key="early")
+    house.rotated()
+    (shown,) = check(hana, [ABSENT], terms=TERMS, key="late").receipt["absence"]
+    (said,) = early.receipt["answers"]
+    with pytest.raises(Untrusted) as refused:
+        receipts.verify({**early.receipt, "absence": [{**shown, "tags": [said["tag"]]}]}, hana.pins)
+    assert refused.value.code == "absence-key"
+
+
+def test_an_entry_without_a_label_of_the_new_key_is_missed(house: House) -> None:
+    reference = rows(house, Entry)[0].id  # type: ignore[attr-defined]
+    house.begun()
+    house.moved()
+    house.verified()
+    with house.store.engine.begin() as raw:
+        raw.execute(sa.delete(Label).where(Label.rotation == 1))
+    assert house.missed() == []
+    house.switched()
+    assert house.missed() == [f"entry:{reference}"]
 
 
 def test_the_audit_of_snapshots_misses_nobody_at_any_step(house: House, hana: Registry) -> None:
