@@ -15,10 +15,10 @@ from registry.cli.stopping import stop_event
 from registry.config import KeyholderSection, read_secret
 from registry.keyholder import server, shares, succession
 from registry.keyholder.answers import Ceilings
-from registry.private_files import write_new
 from registry.keyholder.keyfile import open_key_file, write_key_file
 from registry.keyholder.memory import leave_no_dump, stay_out_of_swap
 from registry.keys.tls import of_holder
+from registry.private_files import write_new
 
 
 class _Group(click.Group):

@@ -28,7 +28,6 @@ from registry.errors import Invalid
 from registry.identity import group
 from registry.identity.voprf import KeyPair
 from registry.keys.holder import HolderKeys, key_id
-
 from registry.private_files import write_new
 
 SHORTEST_PASSPHRASE = 12

@@ -22,8 +22,8 @@ from registry.errors import Conflict, Invalid
 from registry.identity import group, voprf
 from registry.identity.voprf import KeyPair
 from registry.keys.holder import HolderKeys
-
 from registry.private_files import sync_folder
+
 from .keyfile import open_key_file, write_key_file
 
 
