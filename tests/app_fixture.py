@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from registry import policy
 from registry.accounts.models import UserSession
 from registry.accounts.sessions import hashed_token
 from registry.app import create_app
-from registry.clock import Clock
+from registry.clock import Clock, system
 from registry.config import (
     DatabaseSection,
     KeyholderSection,
@@ -70,9 +72,27 @@ def build(store: Store, clock: Clock, holder: Holder, *, issuer: str = ISSUER) -
     return create_app(Running(settings(issuer), SECRETS, store, clock, holder))
 
 
+@cache
+def _application() -> APIFlask:
+    return build(Store("sqlite://", KEYRING), system, Holder(NOWHERE))
+
+
+@contextmanager
+def running(store: Store, clock: Clock, holder: Holder) -> Iterator[APIFlask]:
+    """The one application of this process on another store; routes and templates are compiled once for all tests."""
+    app = _application()
+    views = dict(app.view_functions)
+    app.extensions["zilu"] = Running(settings(), SECRETS, store, clock, holder)
+    try:
+        yield app
+    finally:
+        app.view_functions = views
+
+
 @pytest.fixture
-def app(store: Store, clock: MovingClock, holder: Holder) -> APIFlask:
-    return build(store, clock, holder)
+def app(store: Store, clock: MovingClock, holder: Holder) -> Iterator[APIFlask]:
+    with running(store, clock, holder) as app:
+        yield app
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from registry import schema
+from registry import db, schema
 from registry.db import Base, Keyring, Store
 from registry.keyholder.answers import Ceilings
 from registry.keyholder.keyfile import create_key_file
@@ -25,6 +26,23 @@ pytest_plugins = ["tests.app_fixture", "tests.chromium"]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KEYRING = Keyring(vault_key=b"v" * 32, pepper=b"p" * 32)
 ISSUER = "http://127.0.0.1:8420"
+
+
+def _one_dialect() -> None:
+    """SQLAlchemy keeps compiled statements by engine and dialect: let the engines of all tests keep them together."""
+    first, make = sa.create_engine("sqlite://", query_cache_size=5_000), db._engine
+    first.connect().close()  # it looks at the library once
+
+    def engine(url: str) -> sa.Engine:
+        made = make(url)
+        if made.dialect.name == "sqlite":
+            made.dialect, made.pool._dialect, made._compiled_cache = first.dialect, first.dialect, first._compiled_cache
+        return made
+
+    db._engine = engine
+
+
+_one_dialect()
 
 
 class MovingClock:

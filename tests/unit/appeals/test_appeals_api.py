@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -13,7 +14,7 @@ from registry.appeals.rules import State
 from registry.db import new_id
 from registry.entries.rules import State as EntryState
 from registry.signing import keys
-from tests.app_fixture import build
+from tests.app_fixture import running
 from tests.cast import Person
 from tests.conftest import ISSUER
 from tests.filing import NUMBER
@@ -55,8 +56,9 @@ class Api:
 
 
 @pytest.fixture
-def api(contest: Contest) -> Api:
-    return Api(build(contest.store, contest.clock, contest.holder), contest)
+def api(contest: Contest) -> Iterator[Api]:
+    with running(contest.store, contest.clock, contest.holder) as app:
+        yield Api(app, contest)
 
 
 def names(contest: Contest) -> list[str]:
