@@ -11,6 +11,7 @@ bundle=registry/web/static/bundle
 scripts=(
   candidate.js
   check.js
+  consents.js
   door.js
   draw.js
   enrol.js

@@ -14,6 +14,7 @@
 //     data-evaluations-url, data-checks-url      where to ask (this page's own server)
 //     data-receipts-url                          where the proof of a receipt is, followed by /<batch>
 //     data-details-url                           optional: what an entry says, followed by /<check>
+//     data-granted                               optional: a group of consents by link; then consent, reference are not asked
 //     data-key-id, data-public-key               the key that the answer must prove, known before it
 //     data-working, data-no-entry, data-entry    sentences for #outcome; {reference} and {check} are filled in
 //     data-problem-title, data-problem-prefix    heading of the summary, and what to put before the page's title
@@ -72,8 +73,10 @@ function entered() {
     need(false, error.code === "document-type" ? document.getElementById("country") : number, error.code);
   }
   need(purpose.value, purpose, "purpose");
-  need(consent.checked, consent, "consent");
-  need(reference.value.trim(), reference, "reference");
+  if (!form.dataset.granted) {
+    need(consent.checked, consent, "consent");
+    need(reference.value.trim(), reference, "reference");
+  }
   return { identity, problems };
 }
 
@@ -82,12 +85,17 @@ async function check(identity) {
   const evaluation = await post(form.dataset.evaluationsUrl, { key_id: form.dataset.keyId, elements });
   const question = {
     purpose: purpose.value,
-    consent: { kind: consent.value, reference: reference.value.trim() },
+    consent: stated(),
     tags: proven(blinds, evaluation),
   };
   const answer = await ask(question, evaluation.ticket);
   requireAnswerTo(question, answer);
   return answer;
+}
+
+function stated() {
+  const group = form.dataset.granted;
+  return group ? { kind: "granted", group } : { kind: consent.value, reference: reference.value.trim() };
 }
 
 function proven(blinds, evaluation) {

@@ -16,6 +16,8 @@ fits is told so, and nothing about listings.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,8 +28,8 @@ from registry.access import Action, Actor, require
 from registry.cases.steps import advance, begin
 from registry.checks import budgets
 from registry.checks.models import ConsentGroup, ConsentLink
-from registry.checks.rules import NEXT_LINK, LinkState, LinkVerb, Question
-from registry.db import Session
+from registry.checks.rules import NEXT_LINK, Granted, LinkState, LinkVerb, Question
+from registry.db import Session, Store
 from registry.errors import Conflict, Invalid, NotFound, TooMany
 from registry.keys.holder import Evaluation, Holder
 from registry.keys.queries import valid_key
@@ -39,6 +41,7 @@ from registry.reports.prose import verify_prose
 from registry.signing import consent, jws
 
 CANDIDATE = "system:candidate"
+MISMATCH = "consent-mismatch"
 SECRET_LENGTH = 43  # base64url of 32 random bytes
 
 
@@ -90,6 +93,13 @@ def require_group(session: Session, actor: Actor, group_id: str) -> ConsentGroup
     if group is None or group.member_id != actor.member_id:
         raise NotFound("there is no such group among those of your member", field="id")
     return group
+
+
+def groups_of(session: Session, actor: Actor, *, most: int = 100) -> list[ConsentGroup]:
+    """The newest groups of the actor's member."""
+    require(actor, Action.CONSENT_ASK)
+    own = sa.select(ConsentGroup).where(ConsentGroup.member_id == actor.member_id)
+    return list(session.scalars(own.order_by(ConsentGroup.at.desc(), ConsentGroup.id).limit(most)))
 
 
 def links_of(session: Session, group: ConsentGroup) -> list[ConsentLink]:
@@ -166,8 +176,30 @@ def use(session: Session, *, actor: Actor, question: Question, group_id: str, no
         raise Conflict(
             "no consent of this group fits; check the number with the candidate, or send another link",
             field="consent",
-            code="consent-mismatch",
+            code=MISMATCH,
         )
+
+
+@contextmanager
+def mismatch_noted(store: Store, *, actor: Actor, question: Question, now: datetime) -> Iterator[None]:
+    """Around the transaction of a check: when no consent fits, the group says so to those who look at it later.
+
+    It says that and nothing else, since a mismatch is found before anything is looked up.
+    """
+    try:
+        yield
+    except Conflict as refused:
+        if refused.code == MISMATCH and isinstance(question.consent, Granted):
+            with store.write() as session:
+                _note_mismatch(session, actor, question.consent.group, now)
+        raise
+
+
+def _note_mismatch(session: Session, actor: Actor, group_id: str, now: datetime) -> None:
+    group = session.get(ConsentGroup, group_id)
+    if group is not None and group.member_id == actor.member_id:
+        group.mismatched_at = now
+        record(session, "consent.mismatch", actor=actor.id, now=now, facts={"group": group.id})
 
 
 def _use_one(session: Session, group_id: str, tag: bytes, actor: Actor, now: datetime) -> bool:

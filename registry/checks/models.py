@@ -136,6 +136,7 @@ class ConsentGroup(Base):
     sealed_statement: Mapped[bytes]  # the member's, signed
     at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    mismatched_at: Mapped[datetime | None]  # when a check last named somebody whose consent is not in it
 
 
 class ConsentLink(Base):

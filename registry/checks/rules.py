@@ -66,6 +66,22 @@ NEXT_LINK: Final[Mapping[tuple[LinkState | None, LinkVerb], LinkState]] = Mappin
 )
 
 
+class LinkSeen(enum.StrEnum):
+    """What the member sees of a candidate's link."""
+
+    WAITING = "waiting"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    USED = "used"
+    EXPIRED = "expired"  # not answered in time, or agreed to and not used
+
+
+def seen(state: LinkState, *, expires_at: datetime, now: datetime) -> LinkSeen:
+    if state in (LinkState.OPEN, LinkState.GRANTED) and expires_at <= now:
+        return LinkSeen.EXPIRED
+    return {LinkState.OPEN: LinkSeen.WAITING, LinkState.GRANTED: LinkSeen.AGREED}.get(state) or LinkSeen(state.value)
+
+
 class Verdict(enum.StrEnum):
     """What is decided after a hit."""
 

@@ -38,6 +38,12 @@ LINKS = (
         _("Ask about everybody in a staff file, CSV or Excel. The file stays in your browser."),
     ),
     Link(
+        "checker.consents",
+        Action.CONSENT_ASK,
+        _("Consent by link"),
+        _("Ask candidates for their consent by link, and see who has agreed."),
+    ),
+    Link(
         "checker.owed",
         Action.CHECK_CLOSE,
         _("Decisions"),
@@ -64,6 +70,12 @@ LINKS = (
     Link(
         "reporter.signing_key",
         Action.APPEAL_ANSWER,
+        _("Your signing key"),
+        _("Make the key that you sign with in this browser, and see whether it is enrolled."),
+    ),
+    Link(
+        "reporter.signing_key",
+        Action.CONSENT_ASK,
         _("Your signing key"),
         _("Make the key that you sign with in this browser, and see whether it is enrolled."),
     ),
@@ -169,7 +181,8 @@ CASE = Link("subject.file", Action.CASE_READ, _("Your case"), "")
 
 
 def links_of(actor: Actor) -> list[Link]:
-    return [link for link in LINKS if allowed(actor, link.action)]
+    """Each page once, whichever of the actor's roles opens it."""
+    return list({link.endpoint: link for link in LINKS if allowed(actor, link.action)}.values())
 
 
 def context() -> dict[str, Any]:

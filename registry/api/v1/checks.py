@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 from registry.access import Action, needs
 from registry.api.context import actor, idempotency_key, running
 from registry.api.schemas import Answer, Body
-from registry.checks import actions, completeness, outcome, queries
+from registry.checks import actions, completeness, granting, outcome, queries
 from registry.checks.rules import REFERENCE_LENGTH, padded, padded_absence, read_question, read_tags
 from registry.policy import ABSENCE_AT_ONCE, BATCH
 
@@ -119,18 +119,20 @@ def ask(body: CheckRequest) -> Response:
     question = read_question(purpose=body.purpose, consent=_stated(body.consent), tags=body.tags)
     if len(question.tags) <= ABSENCE_AT_ONCE:
         run.trees.make(run.store, run.clock())
-    with run.store.write() as session:
+    who, now = actor(), run.clock()
+    noted = granting.mismatch_noted(run.store, actor=who, question=question, now=now)
+    with noted, run.store.write() as session:
         asked = actions.ask(
             session,
-            actor=actor(),
+            actor=who,
             question=question,
             ticket=body.ticket,
             holder=run.holder,
-            now=run.clock(),
+            now=now,
             key=idempotency_key(),
         )
         receipt = queries.receipt(session, asked.batch, issuer=run.issuer, key=run.secrets.receipt_key)
-        absence = completeness.attached(session, asked.batch, question.tags, run.trees, now=run.clock())
+        absence = completeness.attached(session, asked.batch, question.tags, run.trees, now=now)
     answer = padded({"batch": asked.batch.id, "checks": asked.answers, "receipt": receipt, "absence": absence})
     return Response(answer, content_type="application/json", headers={"Cache-Control": "no-store"})
 

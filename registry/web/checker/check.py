@@ -19,7 +19,8 @@ from flask_babel import lazy_gettext as _
 
 from registry import base64url
 from registry.access import Action, needs
-from registry.checks import actions, queries
+from registry.checks import actions, granting, queries
+from registry.checks.models import ConsentGroup
 from registry.checks.rules import REFERENCE_LENGTH, padded, read_elements, read_question
 from registry.keys.rotations import announced
 from registry.policy import Purpose
@@ -35,7 +36,16 @@ PURPOSES = {
 @bp.get("/check")
 @needs(Action.CHECK)
 def check() -> str:
-    return render_template("checker/check.html", **asked_with())
+    return render_template("checker/check.html", granted=_granted(), **asked_with())
+
+
+def _granted() -> ConsentGroup | None:
+    """The group of consents by link that the check is to use, where the address names one."""
+    group = request.args.get("granted")
+    if not group:
+        return None
+    with running().store.read() as session:
+        return granting.require_group(session, actor(), group)
 
 
 def asked_with() -> dict[str, Any]:
@@ -78,14 +88,16 @@ def ask() -> Response:
     """As `POST /api/v1/checks`, for this page."""
     run, body = running(), sent(purpose=str, consent=dict, ticket=str, tags=list)
     question = read_question(purpose=body["purpose"], consent=body["consent"], tags=body["tags"])
-    with run.store.write() as session:
+    who, now = actor(), run.clock()
+    noted = granting.mismatch_noted(run.store, actor=who, question=question, now=now)
+    with noted, run.store.write() as session:
         asked = actions.ask(
             session,
-            actor=actor(),
+            actor=who,
             question=question,
             ticket=body["ticket"],
             holder=run.holder,
-            now=run.clock(),
+            now=now,
             key=request.headers.get("Idempotency-Key"),
         )
         receipt = queries.receipt(session, asked.batch, issuer=run.issuer, key=run.secrets.receipt_key)
