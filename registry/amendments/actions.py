@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -52,20 +53,9 @@ def sign(session: Session, *, actor: Actor, report_id: str, token: str, issuer: 
     signed = by_own_hand(session, actor, token, typ=rules.AMENDMENT)
     if (known := _known(session, actor, signed)) is not None:
         return known
-    said = rules.read(signed.payload, member_id=actor.member_id, issuer=issuer, now=now)
-    verify_no_numbers({name: signed.payload[name] for name in ("what", "why", "proceeding") if name in signed.payload})
     case, key = reports.case_of(session, report)
     hold(session, case.id)
-    _verify_possible(session, said, signed, case, report)
-    if queries.waiting(session, case.id, said.kind):
-        raise Conflict(
-            f"a {said.kind.value} of this report waits for its second signature; confirm it, or let it lapse",
-            code="amendment-waiting",
-        )
-    if said.kind is Kind.VOID and queries.has_lapsed(session, case.id, Kind.VOID, actor.id):
-        raise Forbidden(
-            "nobody confirmed what you signed before; let another reporter of your member sign it", code="two-people"
-        )
+    said = _verified(session, actor, signed.payload, case, report, issuer, now)
     row = _row(session, report, key, signed, token, said.kind, actor, now)
     hidden = entries.hide_until(session, case, rules.confirm_by(now), now) if said.kind is Kind.VOID else None
     _tell(session, row, "amendment.signed", now)
@@ -74,6 +64,15 @@ def sign(session: Session, *, actor: Actor, report_id: str, token: str, issuer: 
     if hidden is not None:
         issue(session, hidden, Reason.SUSPENDED, now)
     return row
+
+
+def verify(
+    session: Session, *, actor: Actor, report_id: str, payload: Mapping[str, Any], issuer: str, now: datetime
+) -> Report:
+    """Raise what `sign` would raise for these words, before anybody signs them; the report that they amend."""
+    report = reports.guarded(session, actor=actor, report_id=report_id, action=Action.REPORT_AMEND)
+    _verified(session, actor, payload, reports.case_of(session, report)[0], report, issuer, now)
+    return report
 
 
 def confirm(session: Session, *, actor: Actor, amendment_id: str, token: str, issuer: str, now: datetime) -> Amendment:
@@ -135,12 +134,26 @@ def _lapse(session: Session, row: Amendment, now: datetime) -> None:
         issue(session, entry, Reason.LISTED, now)
 
 
-def _verify_possible(session: Session, said: Amended, signed: jws.Statement, case: Case, report: Report) -> None:
-    """Whether this can be said of the report as it stands."""
-    verify_value(signed.payload, "report", report.id)
+def _verified(
+    session: Session, actor: Actor, payload: Mapping[str, Any], case: Case, report: Report, issuer: str, now: datetime
+) -> Amended:
+    """The words, if the actor can say them of the report as it stands."""
+    said = rules.read(payload, member_id=actor.member_id, issuer=issuer, now=now)
+    verify_no_numbers({name: payload[name] for name in ("what", "why", "proceeding") if name in payload})
+    verify_value(payload, "report", report.id)
     if said.digest != base64url.encode(report.statement_digest):
         raise Conflict("digest is of another report; read it again", field="digest", code="report-differs")
     _verify_standing(session, said, case, report)
+    if queries.waiting(session, case.id, said.kind):
+        raise Conflict(
+            f"a {said.kind.value} of this report waits for its second signature; confirm it, or let it lapse",
+            code="amendment-waiting",
+        )
+    if said.kind is Kind.VOID and queries.has_lapsed(session, case.id, Kind.VOID, actor.id):
+        raise Forbidden(
+            "nobody confirmed what you signed before; let another reporter of your member sign it", code="two-people"
+        )
+    return said
 
 
 def _verify_standing(session: Session, said: Amended, case: Case, report: Report) -> None:

@@ -79,6 +79,12 @@ def has_lapsed(session: Session, case_id: str, kind: Kind, account_id: str) -> b
     return session.scalar(lapsed.where(Amendment.kind == kind, Amendment.account_id == account_id).limit(1)) is not None
 
 
+def of_member(session: Session, member_id: str) -> list[Amendment]:
+    """What waits for its second signature, the oldest first."""
+    signed = sa.select(Amendment).where(Amendment.member_id == member_id, Amendment.state == State.SIGNED)
+    return list(session.scalars(signed.order_by(Amendment.signed_at, Amendment.id)))
+
+
 def contests(session: Session, case_id: str) -> list[Amendment]:
     """The proceedings that are open as far as the member has told."""
     open_ = sa.select(Amendment).where(Amendment.case_id == case_id, Amendment.kind == Kind.CONTEST)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from registry.web.reporter import annexes, appeals, desk, draft, exhibits, facts, filing, report, signing_key, witnesses
+from registry.web.reporter import (
+    amendments,
+    annexes,
+    appeals,
+    desk,
+    draft,
+    exhibits,
+    facts,
+    filing,
+    report,
+    signing_key,
+    witnesses,
+)
 from registry.web.reporter.blueprint import bp
 
 __all__ = [
+    "amendments",
     "annexes",
     "appeals",
     "bp",

@@ -8,6 +8,9 @@ from datetime import datetime
 from flask import render_template
 
 from registry.access import Action, allowed, needs
+from registry.amendments import queries as amendments
+from registry.amendments.models import Amendment
+from registry.amendments.rules import confirm_by
 from registry.appeals.rules import Duty
 from registry.db import Session
 from registry.panels import queries as appeals
@@ -35,6 +38,16 @@ class DraftRow:
     file_by: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An amendment without its second signature, and whether this reader may give it."""
+
+    row: Amendment
+    number: str
+    confirm_by: datetime
+    is_theirs: bool
+
+
 @bp.get("/reports")
 @needs(Action.REPORT_READ)
 def desk() -> str:
@@ -46,6 +59,7 @@ def desk() -> str:
             drafts=_drafts(session, run.clock()) if allowed(who, Action.DRAFT_KEEP) else [],
             reports=[_row(session, report) for report in queries.of_member(session, actor=who)],
             appeals=_appeals(session, run.clock()) if allowed(who, Action.APPEAL_ANSWER) else [],
+            amendments=[_waiting(session, row) for row in amendments.of_member(session, who.member_id)],
             now=run.clock(),
         )
 
@@ -59,6 +73,11 @@ def _row(session: Session, report: Report) -> Row:
     may = allowed(actor(), Action.REPORT_COUNTERSIGN, member_id=report.member_id)
     is_theirs = may and report.state is State.FILED and report.filed_by != actor().id
     return Row(report, queries.number_of(session, report.case_id), is_theirs)
+
+
+def _waiting(session: Session, row: Amendment) -> Waiting:
+    may = allowed(actor(), Action.AMENDMENT_CONFIRM, member_id=row.member_id) and row.account_id != actor().id
+    return Waiting(row, queries.number_of(session, row.case_id), confirm_by(row.signed_at), may)
 
 
 def _appeals(session: Session, now: datetime) -> list[tuple[Item, datetime | None]]:

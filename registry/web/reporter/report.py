@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired
 from registry import base64url, policy
 from registry.access import Action, allowed, needs
 from registry.amendments import queries as amendments
+from registry.amendments.models import Amendment
 from registry.client.drafts import CLAIMS, OPTIONAL
 from registry.db import Session
 from registry.errors import Invalid, NotFound
@@ -23,6 +24,7 @@ from registry.reports.rules import OPEN, State
 from registry.web.context import actor, running, sent
 from registry.web.exhibits import digest_at, mark_of, saved
 from registry.web.forms import AtMost, Form, typed
+from registry.web.reporter.amendments import may_amend
 from registry.web.reporter.blueprint import bp
 from registry.web.signing import signing, standard
 
@@ -53,6 +55,8 @@ def report(report_id: str) -> str:
             screening_reasons=screening.screening_reasons(session, found),
             amendments=amendments.of_case(session, queries.case_of(session, found)[1]),
             said=answering.read(session, actor=who, report_id=report_id, now=run.clock()),
+            awaited=_awaited(session, found),
+            may_amend=may_amend(found),
             may_countersign=_may_countersign(session, found),
             may_withdraw=may_file and found.state in OPEN,
             may_replace=may_file and found.state in REPLACEABLE,
@@ -151,6 +155,13 @@ def countersigned(report_id: str) -> dict[str, str]:
             session, actor=actor(), report_id=report_id, token=token, issuer=run.issuer, now=run.clock()
         )
     return {"next": url_for("reporter.report", report_id=report_id)}
+
+
+def _awaited(session: Session, found: Report) -> list[Amendment]:
+    """The amendments that wait for this reader's signature."""
+    may = allowed(actor(), Action.AMENDMENT_CONFIRM, member_id=found.member_id)
+    waiting = amendments.of_member(session, found.member_id) if may else []
+    return [row for row in waiting if row.report_id == found.id and row.account_id != actor().id]
 
 
 def _may_countersign(session: Session, found: Report) -> bool:
