@@ -10,7 +10,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from registry.access import Action, Actor, require
-from registry.accounts.actions import actor_of
 from registry.accounts.models import Account
 from registry.accounts.rules import Role
 from registry.appeals import queries
@@ -19,7 +18,7 @@ from registry.appeals.rules import State
 from registry.cases.models import Case
 from registry.db import Session
 from registry.errors import Invalid, NotFound
-from registry.members.models import Member
+from registry.members.models import Kind, Member
 from registry.reports import exhibits, inspections
 from registry.reports.models import Inspection
 
@@ -41,9 +40,22 @@ def hold_inspection(
 ) -> Inspection:
     """A clerk shows a sealed annex to the subject (`subject`), a panelist of the case, or a regulator."""
     case = case_of(session, number)
-    if inspector != inspections.SUBJECT and not _may_inspect(session, inspector, case):
+    if inspector not in inspectors(session, case):
         raise Invalid("inspector must be subject, a panelist who sits on the case, or a regulator", field="inspector")
     return inspections.hold(session, actor=actor, case=case, exhibit=exhibit, inspector=inspector, place=place, now=now)
+
+
+def inspectors(session: Session, case: Case) -> list[str]:
+    """Who may look at a sealed annex of the case: `subject`, the panelists who sit on it, the regulators."""
+    seated = (
+        sa.select(Seat.account_id)
+        .join(Appeal, Appeal.id == Seat.appeal_id)
+        .where(Seat.case_id == case.id, Seat.left_at.is_(None), Appeal.state.in_(_SITTING))
+    )
+    regulators = sa.select(Account).join(Member, Member.id == Account.member_id).where(Member.kind == Kind.REGULATOR)
+    living = session.scalars(regulators.where(Account.closed_at.is_(None)))
+    accounts = {*session.scalars(seated), *(row.id for row in living if Role.REGULATOR in row.roles)}
+    return [inspections.SUBJECT, *sorted(accounts)]
 
 
 def inspections_of(session: Session, *, actor: Actor, number: str) -> list[tuple[Inspection, str]]:
@@ -60,17 +72,3 @@ def case_of(session: Session, number: str) -> Case:
 
 def _sits(session: Session, account_id: str, appeal: Appeal) -> bool:
     return appeal.state in _SITTING and queries.seat_of(session, appeal.id, account_id) is not None
-
-
-def _may_inspect(session: Session, account_id: str, case: Case) -> bool:
-    if session.get(Account, account_id) is None:
-        return False
-    if Role.REGULATOR in actor_of(session, account_id).roles:
-        return True
-    seated = (
-        sa.select(Seat.id)
-        .join(Appeal, Appeal.id == Seat.appeal_id)
-        .where(Seat.case_id == case.id, Seat.account_id == account_id, Seat.left_at.is_(None))
-        .where(Appeal.state.in_(_SITTING))
-    )
-    return session.scalars(seated.limit(1)).first() is not None

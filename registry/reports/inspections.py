@@ -6,12 +6,13 @@ takes nothing with them; what they say about it, and what the clerk saw, stands 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from registry import policy
-from registry.access import Action, Actor, require
+from registry.access import Action, Actor, allowed, require
 from registry.cases.actions import key_of, seal, unseal, unseal_bytes
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
@@ -27,6 +28,21 @@ from registry.reports.rules import INSPECTION, InspectionState, InspectionVerb
 
 SUBJECT = "subject"
 PLACE_LENGTH = 200  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An inspection as those see it who hold it or sign for it; `number` is the case's."""
+
+    row: Inspection
+    number: str
+    place: str = field(repr=False)
+    remarks: str | None = field(repr=False)
+
+    @property
+    def closes_at(self) -> datetime:
+        """From when on the annex opens no more."""
+        return self.row.began_at + policy.INSPECTION_LIFE
 
 
 def hold(
@@ -91,6 +107,40 @@ def of_case(session: Session, *, actor: Actor, case: Case) -> list[tuple[Inspect
         sa.select(Inspection).where(Inspection.case_id == case.id).order_by(Inspection.began_at, Inspection.id)
     )
     return [(row, unseal(key, row, "sealed_place")) for row in rows]
+
+
+def read(session: Session, *, actor: Actor, inspection_id: str) -> Held:
+    """One inspection, for a clerk and for whoever may sign for it."""
+    row, case = _held(session, actor, inspection_id, Action.INSPECTION_SIGN)
+    return _opened(session, row, case)
+
+
+def waiting(session: Session, *, actor: Actor) -> list[Held]:
+    """What is open in the actor's own hands, and what the actor may sign as the second; the oldest first."""
+    wanted = sa.select(Inspection, Case).join(Case, Case.id == Inspection.case_id)
+    mine = sa.and_(Inspection.state == InspectionState.OPEN, Inspection.held_by == actor.id)
+    theirs = sa.and_(
+        Inspection.state == InspectionState.ENDED, Inspection.held_by != actor.id, Inspection.inspector != actor.id
+    )
+    rows = session.execute(wanted.where(sa.or_(mine, theirs)).order_by(Inspection.began_at, Inspection.id))
+    return [
+        _opened(session, row, case)
+        for row, case in rows
+        if allowed(actor, Action.INSPECTION_SIGN, member_id=case.member_id, group=_group(session, case))
+    ]
+
+
+def annexed(session: Session, case: Case) -> list[int]:
+    """The places in the report (1, 2, 3…) of the exhibits that have a sealed annex."""
+    digests = queries.words_of(queries.of_case(session, case.id), key_of(session, case))["exhibits"]
+    found = (annex_of(session, case_id=case.id, sha256=digest) for digest in digests)
+    return [place for place, annex in enumerate(found, 1) if annex is not None]
+
+
+def _opened(session: Session, row: Inspection, case: Case) -> Held:
+    key = key_of(session, case)
+    remarks = unseal(key, row, "sealed_remarks") if row.sealed_remarks is not None else None
+    return Held(row, case.number, unseal(key, row, "sealed_place"), remarks)
 
 
 def _annex(session: Session, case: Case, place: int) -> Exhibit:

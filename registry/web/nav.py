@@ -104,6 +104,12 @@ LINKS = (
         _("The appeals that you decide with two others, and your interests to declare."),
     ),
     Link(
+        "bench.inspected",
+        Action.INSPECTION_SIGN,
+        _("Inspections"),
+        _("Sealed annexes that somebody looks at under a clerk’s eyes: show one, or sign that it was so."),
+    ),
+    Link(
         "verifier.at_the_counter",
         Action.CASE_ATTEST,
         _("Counter"),

@@ -14,7 +14,7 @@ from registry.appeals.rules import Ground as AppealGround
 from registry.identity.countries import ALPHA_3
 from registry.members.models import Kind, Standing
 from registry.panels.rules import Choice
-from registry.reports.rules import Ground
+from registry.reports.rules import Ground, InspectionState
 from registry.signing.keys import fingerprint
 from registry.web import words
 from registry.web.language import CHINESE, chosen, locale, translated
@@ -51,6 +51,17 @@ def term(length: timedelta | None) -> str:
     if years and not rest:
         return str(ngettext("%(count)s year", "%(count)s years", years, count=number(years)))
     return str(ngettext("%(count)s day", "%(count)s days", length.days, count=number(length.days)))
+
+
+def span(length: timedelta) -> str:
+    """`15 minutes`, `12 hours`, `90 days` or `5 years`."""
+    minutes, rest = divmod(length, timedelta(minutes=1))
+    if not rest and minutes < 60:
+        return str(ngettext("%(count)s minute", "%(count)s minutes", minutes, count=number(minutes)))
+    if not rest and minutes % 60 == 0 and length < timedelta(days=1):
+        hours = minutes // 60
+        return str(ngettext("%(count)s hour", "%(count)s hours", hours, count=number(hours)))
+    return term(length)
 
 
 def offence(code: str) -> str:
@@ -129,6 +140,10 @@ def read_what(what: str) -> str:
     return str(words.READS.get(what, what))
 
 
+def inspection(state: str) -> str:
+    return str(words.INSPECTIONS[InspectionState(state)])
+
+
 def rate(value: float) -> str:
     """`0.05%`, to a hundredth of a per cent."""
     return format_percent(value, format="0.##%", locale=locale())
@@ -164,6 +179,7 @@ def register(app: Flask) -> None:
         month,
         number,
         term,
+        span,
         offence,
         gravity,
         basis,
@@ -184,6 +200,7 @@ def register(app: Flask) -> None:
         lasted,
         refusal,
         fingerprint,
+        inspection,
         member_kind,
         standing,
     )

@@ -13,7 +13,7 @@ from registry.appeals.rules import Ground as AppealGround
 from registry.checks.rules import Duty
 from registry.members.models import Kind, Standing
 from registry.panels.rules import Choice
-from registry.reports.rules import Ground
+from registry.reports.rules import Ground, InspectionState
 
 Words = Mapping[str, Any]  # by the name in code; the values are texts that wait for the reader's language
 
@@ -217,6 +217,11 @@ FINDINGS: Final[Words] = {
     "panel-exhausted": _("Nobody is left for a seat on a panel"),
     "never-applied": _("A person says that they never applied"),
     "canary": _("Somebody has asked about a person who does not exist"),
+}
+INSPECTIONS: Final[Words] = {
+    InspectionState.OPEN: _("open"),
+    InspectionState.ENDED: _("ended, waits for a second signature"),
+    InspectionState.SIGNED: _("signed by two"),
 }
 STATEMENTS: Final[Words] = {
     "report+jwt": _("Report"),

@@ -16,7 +16,7 @@ from registry.db import Session
 from registry.members.actions import get as member
 from registry.notices.models import Notice
 from registry.panels.evidence import case_of
-from registry.reports import answering, queries
+from registry.reports import answering, inspections, queries
 from registry.reports.rules import State
 from registry.web.acting import done
 from registry.web.clerk.blueprint import bp
@@ -57,6 +57,8 @@ def case(number: str) -> str:
             report=report,
             extension=extension,
             may_extend=runs and extension is None,
+            annexes=inspections.annexed(session, found),
+            inspected=inspections.of_case(session, actor=actor(), case=found),
             letters=session.scalars(letters).all(),
         )
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
 from flask import render_template
 from flask_babel import lazy_gettext as _
-from flask_babel import ngettext
 
 from registry import policy_check
 from registry.access import Action, needs
 from registry.web.public.blueprint import bp
-from registry.web.wording import number, term
+from registry.web.wording import span
 from registry.web.words import Words
 
 # What each length of time is for. One that is not here is shown under its own name: none is ever left out.
@@ -88,14 +86,3 @@ def limits() -> list[tuple[str, str]]:
     lengths = policy_check.durations()
     names = [*(name for name in LABELS if name in lengths), *sorted(lengths.keys() - LABELS.keys())]
     return [(str(LABELS.get(name, name.replace("_", " ").capitalize())), span(lengths[name])) for name in names]
-
-
-def span(length: timedelta) -> str:
-    """`15 minutes`, `12 hours`, `90 days` or `5 years`."""
-    minutes, rest = divmod(length, timedelta(minutes=1))
-    if not rest and minutes < 60:
-        return str(ngettext("%(count)s minute", "%(count)s minutes", minutes, count=number(minutes)))
-    if not rest and minutes % 60 == 0 and length < timedelta(days=1):
-        hours = minutes // 60
-        return str(ngettext("%(count)s hour", "%(count)s hours", hours, count=number(hours)))
-    return term(length)

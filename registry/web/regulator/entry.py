@@ -21,6 +21,7 @@ from registry.db import Session
 from registry.entries import queries
 from registry.log.actions import CaseKey, record
 from registry.members.models import Member
+from registry.reports import inspections
 from registry.reports import queries as reports
 from registry.web.context import actor, running
 from registry.web.regulator.blueprint import bp
@@ -56,6 +57,7 @@ def entry(entry_id: str) -> str:
             member=session.get_one(Member, found.member_id),
             words=_words(session, case, key),
             amendments=amendments.of_case(session, key),
+            inspected=inspections.of_case(session, actor=who, case=case),
             moments=moments(session, key, proven),
             signatures=signatures,
             troubles=any(each.trouble for each in proven) or any(each.trouble for each in signatures),

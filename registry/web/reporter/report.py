@@ -15,11 +15,12 @@ from registry import base64url, policy
 from registry.access import Action, allowed, needs
 from registry.amendments import queries as amendments
 from registry.amendments.models import Amendment
+from registry.cases.models import Case
 from registry.client.drafts import CLAIMS, OPTIONAL
 from registry.db import Session
 from registry.errors import Invalid, NotFound
-from registry.reports import actions, answering, drafts, exhibits, queries, screening, statement, versions
-from registry.reports.models import Report
+from registry.reports import actions, answering, drafts, exhibits, inspections, queries, screening, statement, versions
+from registry.reports.models import Inspection, Report
 from registry.reports.rules import OPEN, State
 from registry.web.context import actor, running, sent
 from registry.web.exhibits import digest_at, mark_of, saved
@@ -55,6 +56,7 @@ def report(report_id: str) -> str:
             screening_reasons=screening.screening_reasons(session, found),
             amendments=amendments.of_case(session, queries.case_of(session, found)[1]),
             said=answering.read(session, actor=who, report_id=report_id, now=run.clock()),
+            inspected=_inspected(session, found),
             awaited=_awaited(session, found),
             may_amend=may_amend(found),
             may_countersign=_may_countersign(session, found),
@@ -155,6 +157,11 @@ def countersigned(report_id: str) -> dict[str, str]:
             session, actor=actor(), report_id=report_id, token=token, issuer=run.issuer, now=run.clock()
         )
     return {"next": url_for("reporter.report", report_id=report_id)}
+
+
+def _inspected(session: Session, found: Report) -> list[tuple[Inspection, str]]:
+    may = allowed(actor(), Action.INSPECTION_READ, member_id=found.member_id)
+    return inspections.of_case(session, actor=actor(), case=session.get_one(Case, found.case_id)) if may else []
 
 
 def _awaited(session: Session, found: Report) -> list[Amendment]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.roster import admission, hearing, panel, screening, vote
+from registry.web.roster import admission, hearing, inspections, panel, screening, vote
 from registry.web.roster.blueprint import bp
 
-__all__ = ["admission", "bp", "hearing", "panel", "screening", "vote"]
+__all__ = ["admission", "bp", "hearing", "inspections", "panel", "screening", "vote"]

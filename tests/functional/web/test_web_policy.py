@@ -6,7 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from registry import policy, policy_check
-from registry.web.public.policy import LABELS, span
+from registry.web.public.policy import LABELS
+from registry.web.wording import span
 from tests.pages import text_of
 
 
