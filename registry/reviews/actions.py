@@ -26,7 +26,6 @@ from registry.notices import news
 from registry.recalls.actions import issue
 from registry.recalls.rules import Reason
 from registry.reports import queries as reports
-from registry.reports.models import Report
 from registry.reports.prose import verify_prose
 from registry.reviews import rules
 from registry.reviews.models import Review
@@ -63,10 +62,8 @@ def apply(session: Session, *, case: Case, ground: str, text: str, now: datetime
 
 
 def open_due(session: Session, now: datetime, limit: int = 50) -> list[Review]:
-    """Open a review of every listing that has reached half of its term, once each."""
-    terms = session.scalars(sa.select(Report.term_days).distinct()).all()
-    found = [entry for term in terms for entry in session.scalars(_due(term, now).limit(limit)).all()]
-    return [_open_half_term(session, entry, now) for entry in found[:limit]]
+    """Open a review of every listing that has reached half of the term in force, once each."""
+    return [_open_half_term(session, entry, now) for entry in session.scalars(_due(now).limit(limit)).all()]
 
 
 def decide(session: Session, *, actor: Actor, review_id: str, end: bool, reasons: str, now: datetime) -> Review:
@@ -154,15 +151,17 @@ def _end(session: Session, row: Review, by: str, now: datetime) -> None:
         issue(session, entry, Reason.REHABILITATED, now)
 
 
-def _due(term_days: int | None, now: datetime) -> sa.Select[Entry]:
-    """Live listings of this term that have reached the half of it and were not looked at."""
-    same = Report.term_days.is_(None) if term_days is None else Report.term_days == term_days
+def _due(now: datetime) -> sa.Select[Entry]:
+    """Live listings whose `rules.review_at` has come and that were not looked at."""
+    share = policy.REVIEW_AT
+    begun, ends = (sa.cast(sa.extract("epoch", at), sa.BigInteger) for at in (Entry.listed_at, Entry.until))
+    weighed = begun * (share.denominator - share.numerator) + ends * share.numerator
+    is_half = weighed <= sa.literal(int(now.timestamp()) * share.denominator, sa.BigInteger)
     seen = sa.exists().where(Review.entry_id == Entry.id, Review.ground == Ground.HALF_TERM)
     return (
         sa.select(Entry)
-        .join(Report, Report.id == Entry.report_id)
         .join(Case, Case.id == Entry.case_id)
-        .where(same, Entry.listed_at <= now - rules.half_term(term_days), Entry.state.not_in(_OVER), ~seen)
+        .where(sa.or_(Entry.listed_at <= now - policy.REVIEW_EVERY, is_half), Entry.state.not_in(_OVER), ~seen)
         .where(sa.or_(Entry.until.is_(None), Entry.until > now), Case.wrapped_key.is_not(None))
         .order_by(Entry.listed_at, Entry.id)
     )

@@ -66,8 +66,9 @@ def earliest(level: int, *, listed_at: datetime, until: datetime | None) -> date
     return listed_at + timedelta(seconds=int(term.total_seconds() * share))
 
 
-def half_term(term_days: int | None) -> timedelta:
-    """How long after the listing the registry asks by itself."""
-    if term_days is None:
-        return policy.REVIEW_EVERY
-    return min(timedelta(days=float(term_days * policy.REVIEW_AT)), policy.REVIEW_EVERY)
+def review_at(listed_at: datetime, until: datetime | None) -> datetime:
+    """When the registry asks by itself: at half of the term that is in force, and after five years at the latest."""
+    latest = listed_at + policy.REVIEW_EVERY
+    if until is None:
+        return latest
+    return min(latest, listed_at + timedelta(seconds=int((until - listed_at).total_seconds() * policy.REVIEW_AT)))

@@ -22,7 +22,7 @@ from registry.entries.rules import VISIBLE
 from registry.findings.rules import cause_of_overdue, cause_of_review, reminder_due
 from registry.orders.rules import OPEN, confirm_by
 from registry.recalls.rules import due_at
-from registry.reviews.rules import Ground, half_term
+from registry.reviews.rules import Ground, review_at
 
 GRACE: Final = timedelta(minutes=15)
 _OVER: Final = ("voided", "rehabilitated")
@@ -177,15 +177,15 @@ def _of_amendment(_world: World, pk: str, _before: Values, row: Values, _now: da
         yield Owed(signed + policy.CONFIRMED_WITHIN, _is_still("amendment", pk, "signed"), why)
 
 
-def _of_entry(world: World, pk: str, before: Values, row: Values, _now: datetime) -> Iterator[Owed]:
+def _of_entry(_world: World, pk: str, before: Values, row: Values, _now: datetime) -> Iterator[Owed]:
     hit, listed_at = time(row, "first_hit_at"), time(row, "listed_at")
     if hit is not None and not before.get("first_hit_at"):
         why = f"unheard entry {pk[:8]} was shown, and the person was not written to"
         yield Owed(hit, lambda world, _: world.get("entry", pk)["contacted_at"] is None, why)
         why = f"the days to answer of entry {pk[:8]} were over, and whoever had seen it was not told"
         yield Owed(hit + policy.UNHEARD_WINDOW, lambda world, now: _is_unsaid(world, pk, now), why)
-    if not before and listed_at is not None:
-        by = listed_at + half_term(world.get("report", row["report_id"]).get("term_days"))
+    if listed_at is not None:
+        by = review_at(listed_at, time(row, "until"))
         why = f"entry {pk[:8]} reached half of its term, and nobody was asked to look at it again"
         yield Owed(by, lambda world, now: _is_unreviewed(world, pk, now), why)
 

@@ -12,6 +12,7 @@ from registry.accounts.rules import Role
 from registry.appeals.listing import list_due
 from registry.cases.models import Case
 from registry.db import Store
+from registry.entries.actions import shorten
 from registry.entries.models import Entry
 from registry.entries.rules import State as EntryState
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
@@ -213,6 +214,17 @@ def test_at_half_of_its_term_every_listing_is_looked_at_once(listed: Accused) ->
     assert unattested(listed.store) == set()
 
 
+def test_half_of_a_term_that_was_shortened_comes_earlier(listed: Accused) -> None:
+    entry = entry_of(listed)
+    with listed.store.write() as session:
+        shorter = entry.listed_at + timedelta(days=60)
+        shorten(session, session.get_one(Entry, entry.id), actor_id="x", now=listed.clock(), reason="r", until=shorter)
+    listed.clock.at = entry.listed_at + timedelta(days=30) - SECOND
+    assert due(listed) == []
+    listed.clock.move(SECOND)
+    assert len(due(listed)) == 1
+
+
 def test_what_has_ended_is_not_looked_at(listed: Accused) -> None:
     entry = entry_of(listed)
     assert entry.until is not None
@@ -226,5 +238,6 @@ def test_dates_follow_the_policy() -> None:
     assert rules.earliest(1, listed_at=start, until=year) == start + timedelta(days=182)
     assert rules.earliest(4, listed_at=start, until=year) == start + timedelta(days=273)
     assert rules.earliest(4, listed_at=start, until=None) > start + timedelta(days=3 * 365)
-    assert rules.half_term(100) == timedelta(days=50)
-    assert rules.half_term(None) == timedelta(days=5 * 365)
+    assert rules.review_at(start, start + timedelta(days=100)) == start + timedelta(days=50)
+    for until in (None, start + timedelta(days=11 * 365)):
+        assert rules.review_at(start, until) == start + timedelta(days=5 * 365)
