@@ -15,7 +15,7 @@ from registry.erasures import rules as erasure_rules
 from registry.erasures.models import Erasure
 from registry.keys.actions import enrol
 from registry.orders import actions as orders
-from registry.orders import rules
+from registry.orders import lifting, rules
 from registry.orders.models import Order
 from registry.signing import jws, keys
 from tests.cast import Cast
@@ -56,6 +56,20 @@ class Authority:
         statement = self.sign(rules.CONFIRMATION, now, order=base64url.encode(order.statement_digest))
         with self.store.write() as session:
             return orders.confirm(
+                session, actor=self.actor, order_id=order.id, statement=statement, issuer=ISSUER, now=now
+            )
+
+    def withdraw(self, order: Order, now: datetime, /, **changes: Any) -> Order:
+        said: Mapping[str, Any] = {
+            "order": base64url.encode(order.statement_digest),
+            "ground": "Civil Procedure Law, article 111",
+            "authority": "Chaoyang District People's Court",
+            "reference": "(2026) Jing 0105 Min Chu 17-2",
+            **changes,
+        }
+        statement = self.sign(rules.WITHDRAWAL, now, **said)
+        with self.store.write() as session:
+            return lifting.withdraw(
                 session, actor=self.actor, order_id=order.id, statement=statement, issuer=ISSUER, now=now
             )
 

@@ -73,6 +73,13 @@ def waiting(session: Session, case_id: str, kind: Kind) -> bool:
     return session.scalar(signed.where(Amendment.kind == kind).limit(1)) is not None
 
 
+def hides_until(session: Session, case_id: str) -> datetime | None:
+    """Until when the entry is hidden because its member takes it back; None when nothing waits to be confirmed."""
+    waiting = sa.select(sa.func.max(Amendment.signed_at)).where(Amendment.case_id == case_id)
+    signed = session.scalar(waiting.where(Amendment.kind == Kind.VOID, Amendment.state == State.SIGNED))
+    return rules.confirm_by(signed) if signed is not None else None
+
+
 def has_lapsed(session: Session, case_id: str, kind: Kind, account_id: str) -> bool:
     """Whether one of this kind that the account signed was not confirmed: by itself it hides an entry only once."""
     lapsed = sa.select(Amendment.id).where(Amendment.case_id == case_id, Amendment.state == State.LAPSED)

@@ -21,7 +21,7 @@ from registry.audit.keys import Keys
 from registry.audit.stored import Stored
 from registry.erasures.rules import TYP as ERASURE
 from registry.errors import Invalid
-from registry.orders.rules import CONFIRMATION, ORDER
+from registry.orders.rules import CONFIRMATION, ORDER, WITHDRAWAL
 from registry.recalls.rules import TYP as ACKNOWLEDGEMENT
 from registry.reports.statement import COUNTERSIGNATURE, REPORT
 from registry.signing import jws, keys
@@ -56,6 +56,7 @@ SIGNED: Mapping[str, Signed] = {
     "erasure": Signed(ERASURE, "account_id", under_case=False, brought_by="cosign_act"),
     "order": Signed(ORDER, "account_id"),
     "order_confirmation": Signed(CONFIRMATION, "account_id"),
+    "order_withdrawal": Signed(WITHDRAWAL, "account_id"),
     "recall": Signed(ACKNOWLEDGEMENT, "member_id", under_case=False, late=True),
     "report_version": Signed(REPORT, "account_id"),
     "silence": Signed(SILENCE, "account_id"),

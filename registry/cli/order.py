@@ -12,7 +12,8 @@ from registry import base64url
 from registry.accounts.actions import actor_of
 from registry.cli.context import Context
 from registry.db import new_id
-from registry.orders import actions, queries, rules
+from registry.errors import Invalid
+from registry.orders import actions, lifting, queries, rules
 from registry.running import Running, start
 from registry.signing import jws, keys
 
@@ -56,6 +57,34 @@ def confirm(context: Context, order_id: str, account: str, path: Path) -> None:
         digest = base64url.encode(queries.by_id(session, order_id).statement_digest)
         token = _signed(run, actor.member_id, path, rules.CONFIRMATION, {"order": digest})
         row = actions.confirm(
+            session, actor=actor, order_id=order_id, statement=token, issuer=run.issuer, now=run.clock()
+        )
+    click.echo(f"{row.id}  {row.state.value}")
+
+
+@order.command("withdraw")
+@click.argument("order_id", metavar="ORDER")
+@click.option("--ground", help="The article of law.")
+@click.option("--authority", help="The court or authority that withdraws it.")
+@click.option("--reference", help="Its file number.")
+@click.option("--as", "account", required=True, help="Whose hand signs.")
+@click.option("--key", "path", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Their key (PEM).")
+@click.pass_obj
+def withdraw(context: Context, /, order_id: str, account: str, path: Path, **said: str | None) -> None:
+    """Sign that the authority has withdrawn its order. Once both sides have, ORDER is lifted before its date.
+
+    The second side may leave out the words: it signs those of the first.
+    """
+    run = start(context.settings)
+    with run.store.write() as session:
+        actor, row = actor_of(session, account), queries.by_id(session, order_id)
+        signed = queries.withdrawn_words(session, row) or {}
+        words = {name: text if text is not None else signed.get(name) for name, text in said.items()}
+        if missing := [name for name, text in words.items() if text is None]:
+            raise Invalid(f"--{missing[0]} is missing: nobody has signed to lift this order yet", field=missing[0])
+        claims = {**words, "order": base64url.encode(row.statement_digest)}
+        token = _signed(run, actor.member_id, path, rules.WITHDRAWAL, claims)
+        row = lifting.withdraw(
             session, actor=actor, order_id=order_id, statement=token, issuer=run.issuer, now=run.clock()
         )
     click.echo(f"{row.id}  {row.state.value}")

@@ -90,9 +90,14 @@ def revise(
     reason: str,
     level: int | None = None,
     until: datetime | None = None,
+    by_letter: bool = False,
 ) -> Entry:
-    """Something new has happened to the case, such as a court's outcome: a lower level, an earlier end, or neither."""
-    return _move(session, entry, Verb.REVISE, actor_id, now, reason, changes=_milder(entry, level, until))
+    """Something new has happened to the case, such as a court's outcome: a lower level, an earlier end, or neither.
+
+    Of these verbs, `by_letter` is for a caller who writes to the person: they are not told a second time.
+    """
+    changes = _milder(entry, level, until)
+    return _move(session, entry, Verb.REVISE, actor_id, now, reason, changes=changes, by_letter=by_letter)
 
 
 def correct(
@@ -106,6 +111,7 @@ def correct(
     level: int | None = None,
     basis: Basis | None = None,
     until: datetime | None = None,
+    by_letter: bool = False,
 ) -> Entry:
     """Replace what was wrong. The end moves forward when the term was longer than the new level allows."""
     if offence is not None and offence not in policy.OFFENCES:
@@ -114,7 +120,7 @@ def correct(
         raise Invalid("basis must be one that can be listed; else void the entry", field="basis")
     given = {name: value for name, value in (("offence", offence), ("basis", basis)) if value is not None}
     changes = {**given, **_milder(entry, level, until)}
-    return _move(session, entry, Verb.CORRECT, actor_id, now, reason, changes=changes)
+    return _move(session, entry, Verb.CORRECT, actor_id, now, reason, changes=changes, by_letter=by_letter)
 
 
 def shorten(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str, until: datetime) -> Entry:
@@ -123,9 +129,11 @@ def shorten(session: Session, entry: Entry, *, actor_id: str, now: datetime, rea
     return _move(session, entry, Verb.SHORTEN, actor_id, now, reason, changes={"until": until})
 
 
-def void(session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str) -> Entry:
+def void(
+    session: Session, entry: Entry, *, actor_id: str, now: datetime, reason: str, by_letter: bool = False
+) -> Entry:
     """The entry should not have been; its report is voided with it."""
-    _move(session, entry, Verb.VOID, actor_id, now, reason)
+    _move(session, entry, Verb.VOID, actor_id, now, reason, by_letter=by_letter)
     reports.void(session, report=session.get_one(Report, entry.report_id), actor_id=actor_id, reason=reason, now=now)
     return entry
 
@@ -147,6 +155,17 @@ def hide_until(session: Session, case: Case, until: datetime, now: datetime) -> 
     was_shown, entry.hidden_until = queries.shown(entry, now), case.hidden_until
     places.stir(session, entry)
     return entry if was_shown else None
+
+
+def unhide(session: Session, case: Case, until: datetime | None, now: datetime) -> Entry | None:
+    """Hide what the case lists only until then; the entry if it is shown again. The caller records and recalls."""
+    case.hidden_until = until
+    entry = queries.of_case(session, case.id)
+    if entry is None:
+        return None
+    was_shown, entry.hidden_until = queries.shown(entry, now), until
+    places.stir(session, entry)
+    return entry if queries.shown(entry, now) and not was_shown else None
 
 
 def mark_hit(session: Session, entry: Entry, *, now: datetime) -> None:
@@ -193,11 +212,13 @@ def _move(
     reason: str,
     *,
     changes: Mapping[str, Any] | None = None,
+    by_letter: bool = False,
 ) -> Entry:
     key = _key(session, entry)
     advance(session, entry, NEXT, verb, actor=actor_id, now=now, **(changes or {}))
     places.stir(session, entry)
-    news.tell(session, case_id=entry.case_id, news=_NEWS.get(verb, News.CHANGED), now=now)
+    if not by_letter:
+        news.tell(session, case_id=entry.case_id, news=_NEWS.get(verb, News.CHANGED), now=now)
     facts = {"entry": entry.id, "reason": reason}
     record(session, f"entry.{verb.value}", actor=actor_id, now=now, facts=facts, case=key)
     return entry

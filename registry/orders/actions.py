@@ -22,13 +22,14 @@ from registry.errors import Conflict, Forbidden, NotFound
 from registry.log.actions import record
 from registry.members.actions import get as member
 from registry.members.models import Kind
+from registry.notices import news
 from registry.notices.actions import send
 from registry.notices.rules import read_case_number
 from registry.orders import rules
 from registry.orders.models import Confirmation, Order
 from registry.orders.queries import by_id, other_side, told, words_of
 from registry.orders.rules import NEXT, Instruction, State, Verb
-from registry.policy import CONFIRMED_WITHIN
+from registry.policy import CONFIRMED_WITHIN, News
 from registry.recalls.actions import issue as recall
 from registry.recalls.rules import Reason
 from registry.reports import actions as reports
@@ -45,7 +46,7 @@ def issue(session: Session, *, actor: Actor, statement: str, issuer: str, now: d
     A regulator's `suspend` and `preserve` hold at once, for 72 hours. The same statement again gives the same order.
     """
     require(actor, Action.ORDER_ISSUE)
-    side = _side(session, actor)
+    side = side_of(session, actor)
     signed = jws.verify(statement, typ=rules.ORDER, key_for=key_by(session, actor, actor.member_id))
     if (known := _known(session, actor, signed)) is not None:
         return known
@@ -59,7 +60,7 @@ def issue(session: Session, *, actor: Actor, statement: str, issuer: str, now: d
     row.statement_digest, row.issued_at, row.until = signed.digest, now, said.until
     row.sealed_statement = seal(key, row, "sealed_statement", statement)
     begin(session, row, NEXT, Verb.ISSUE, actor=actor.id, now=now)
-    _tell(session, row, "order.issued", other_side(session, side), now)
+    tell(session, row, "order.issued", other_side(session, side), now)
     hidden = _apply(session, row, case, now)
     facts = {"order": row.id, "instruction": row.instruction.value, "kid": row.kid, "side": side.value}
     record(session, "order.issue", actor=actor.id, now=now, facts=facts, case=key)
@@ -74,7 +75,7 @@ def confirm(session: Session, *, actor: Actor, order_id: str, statement: str, is
     """
     require(actor, Action.ORDER_ISSUE)
     row = by_id(session, order_id)
-    if _side(session, actor) is row.side:
+    if side_of(session, actor) is row.side:
         raise Forbidden(
             "the other side must confirm: a regulator what the operator issued, or the reverse", code="two-sides"
         )
@@ -124,10 +125,13 @@ def _end(session: Session, row: Order, now: datetime) -> None:
     key = key_of(session, case) if case.wrapped_key is not None else None
     verb = Verb.LAPSE if row.state is State.ISSUED else Verb.END
     advance(session, row, NEXT, verb, actor=CLOCK, now=now)
-    _tell(session, row, f"order.{row.state.value}", told(session), now)
+    tell(session, row, f"order.{row.state.value}", told(session), now)
+    entry = of_case(session, row.case_id) if row.instruction is Instruction.SUSPEND else None
+    is_shown = entry is not None and shown(entry, now)
+    if is_shown:
+        news.tell(session, case_id=row.case_id, news=News.CHANGED, now=now)
     record(session, f"order.{verb.value}", actor=CLOCK, now=now, facts={"order": row.id}, case=key)
-    entry = of_case(session, row.case_id)
-    if row.instruction is Instruction.SUSPEND and entry is not None and shown(entry, now):
+    if entry is not None and is_shown:
         recall(session, entry, Reason.LISTED, now)
 
 
@@ -144,7 +148,10 @@ def _apply(session: Session, row: Order, case: Case, now: datetime) -> Entry | N
     if row.instruction is Instruction.PRESERVE:
         case.preserved_until = _later(case.preserved_until, until)
         return None
-    return entries.hide_until(session, case, until, now)
+    hidden = entries.hide_until(session, case, until, now)
+    if hidden is not None:
+        news.tell(session, case_id=case.id, news=News.CHANGED, now=now)
+    return hidden
 
 
 def _void(session: Session, case: Case, order: Order, now: datetime) -> None:
@@ -166,7 +173,7 @@ def _later(present: datetime | None, new: datetime) -> datetime:
     return new if present is None else max(present, new)
 
 
-def _side(session: Session, actor: Actor) -> Kind:
+def side_of(session: Session, actor: Actor) -> Kind:
     return member(session, actor.member_id).kind
 
 
@@ -182,7 +189,8 @@ def _alias(session: Session, signed: jws.Statement) -> str:
     return session.keyring.alias("order", str(signed.payload.get("jti")))
 
 
-def _tell(session: Session, row: Order, kind: str, members: list[str], now: datetime) -> None:
+def tell(session: Session, row: Order, kind: str, members: list[str], now: datetime) -> None:
+    """By webhook: that something has become of the order. The caller records."""
     for member_id in members:
         payload = {"type": kind, "id": row.id}
         send(session, channel="webhook", member_id=member_id, kind=kind, payload=payload, now=now)

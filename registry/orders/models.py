@@ -47,3 +47,22 @@ class Confirmation(Base):
     statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     sealed_statement: Mapped[bytes]  # the JWS
     confirmed_at: Mapped[datetime]
+
+
+class Withdrawal(Base):
+    """One side's word that the authority has withdrawn its order; with the other side's it is lifted."""
+
+    __tablename__ = "order_withdrawal"
+    told = ("order_id", "account_id")
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    order_id: Mapped[str] = mapped_column(sa.ForeignKey("order.id"))
+    side: Mapped[Kind]
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id"))
+    kid: Mapped[str] = mapped_column(sa.String(43))
+    statement_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    sealed_statement: Mapped[bytes]  # the JWS
+    signed_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("order_id", "side"),)

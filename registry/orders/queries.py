@@ -14,7 +14,7 @@ from registry.db import Session
 from registry.errors import NotFound
 from registry.members.models import Kind, Member
 from registry.orders import rules
-from registry.orders.models import Order
+from registry.orders.models import Order, Withdrawal
 from registry.signing import jws
 
 
@@ -45,6 +45,31 @@ def in_force(session: Session, case_id: str, instruction: rules.Instruction, now
     return session.scalars(
         wanted.where(Order.state == rules.State.IN_FORCE, Order.until > now).order_by(Order.issued_at).limit(1)
     ).first()
+
+
+def holds_until(session: Session, case_id: str, instruction: rules.Instruction) -> datetime | None:
+    """The latest date until which any order of this kind holds, as they stand; None when none does."""
+    rows = session.scalars(sa.select(Order).where(Order.case_id == case_id, Order.instruction == instruction))
+    dates = (
+        rules.holds_until(row.state, issued_at=row.issued_at, until=row.until, by_regulator=row.side is Kind.REGULATOR)
+        for row in rows
+    )
+    return max((date for date in dates if date is not None), default=None)
+
+
+def withdrawals(session: Session, row: Order) -> list[Withdrawal]:
+    """What has been signed to lift it, by one side or both."""
+    signed = sa.select(Withdrawal).where(Withdrawal.order_id == row.id)
+    return list(session.scalars(signed.order_by(Withdrawal.signed_at, Withdrawal.id)))
+
+
+def withdrawn_words(session: Session, row: Order) -> dict[str, Any] | None:
+    """What the first side has signed to lift it; None while nobody has."""
+    signed = withdrawals(session, row)
+    if not signed:
+        return None
+    key = key_of(session, session.get_one(Case, row.case_id))
+    return jws.parse(unseal(key, signed[0], "sealed_statement"), typ=rules.WITHDRAWAL).payload
 
 
 def other_side(session: Session, side: Kind) -> list[str]:

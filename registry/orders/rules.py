@@ -1,12 +1,15 @@
 """What an order says, and what can happen to it. Pure.
 
 (none) ─issue→ issued ─confirm→ in-force ─end→ ended         end: its date has come
+                  │                 └─lift→ lifted           both sides have signed that the authority withdraws it
                   └─lapse→ lapsed                            72 hours without the second signature
 
     typ     order+jwt, by the first of the two
     payload {"iss", "aud", "jti", "iat", "case": number, "instruction", "ground", "authority", "reference", "until"}
     typ     order-confirmation+jwt, by the second
     payload {"iss", "aud", "jti", "iat", "order": base64url SHA-256 of the first payload}
+    typ     order-withdrawal+jwt, by both, in the same words
+    payload {"iss", "aud", "jti", "iat", "order": as above, "ground", "authority", "reference"}
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ from registry.signing.claims import (
 
 ORDER: Final = "order+jwt"
 CONFIRMATION: Final = "order-confirmation+jwt"
+WITHDRAWAL: Final = "order-withdrawal+jwt"
 SIGNED_WITHIN: Final = timedelta(days=1)
 
 
@@ -48,6 +52,7 @@ class State(enum.StrEnum):
     IN_FORCE = "in-force"
     LAPSED = "lapsed"
     ENDED = "ended"
+    LIFTED = "lifted"
 
 
 class Verb(enum.StrEnum):
@@ -55,6 +60,7 @@ class Verb(enum.StrEnum):
     CONFIRM = "confirm"
     LAPSE = "lapse"
     END = "end"
+    LIFT = "lift"
 
 
 NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
@@ -63,20 +69,25 @@ NEXT: Mapping[tuple[State | None, Verb], State] = MappingProxyType(
         (State.ISSUED, Verb.CONFIRM): State.IN_FORCE,
         (State.ISSUED, Verb.LAPSE): State.LAPSED,
         (State.IN_FORCE, Verb.END): State.ENDED,
+        (State.IN_FORCE, Verb.LIFT): State.LIFTED,
     }
 )
 OPEN: Final = frozenset({State.ISSUED, State.IN_FORCE})
 
-_ORDER = {
-    **STANDARD,
-    "case": identifier(16),
-    "instruction": exactly(*(instruction.value for instruction in Instruction)),
+_BY = {
     "ground": prose(300),  # the article of law
     "authority": prose(200),
     "reference": prose(100),
+}
+_ORDER = {
+    **STANDARD,
+    **_BY,
+    "case": identifier(16),
+    "instruction": exactly(*(instruction.value for instruction in Instruction)),
     "until": SECONDS,
 }
 _CONFIRMATION = {**STANDARD, "order": encoded(32)}
+_WITHDRAWAL = {**_CONFIRMATION, **_BY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,16 @@ def read_confirmation(payload: Mapping[str, Any], *, signer: str, issuer: str, d
     verify_claims(payload, _CONFIRMATION)
     verify_value(payload, "order", digest)
     _verify_standard(payload, signer=signer, issuer=issuer, now=now)
+
+
+def read_withdrawal(
+    payload: Mapping[str, Any], *, signer: str, issuer: str, digest: str, now: datetime
+) -> dict[str, str]:
+    """By whom and why the order of this digest is withdrawn, as `signer` signed within a day; Invalid otherwise."""
+    verify_claims(payload, _WITHDRAWAL)
+    verify_value(payload, "order", digest)
+    _verify_standard(payload, signer=signer, issuer=issuer, now=now)
+    return {name: payload[name] for name in _BY}
 
 
 def confirm_by(issued_at: datetime) -> datetime:

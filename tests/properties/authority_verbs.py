@@ -17,6 +17,7 @@ from registry.findings import actions as findings
 from registry.findings import never_applied
 from registry.findings.models import Finding
 from registry.orders import actions as orders
+from registry.orders import lifting
 from registry.orders import rules as order_rules
 from registry.orders.models import Order
 from registry.reviews import actions as reviews
@@ -44,6 +45,15 @@ def confirm(trial: Trial, session: Session, who: Person, place: int, _dice: int)
     token = trial.signed(who, order_rules.CONFIRMATION, order=base64url.encode(row.statement_digest))
     now = trial.house.clock()
     return orders.confirm(session, actor=who.actor, order_id=row.id, statement=token, issuer=ISSUER, now=now)
+
+
+@verb
+def lift(trial: Trial, session: Session, who: Person, place: int, dice: int) -> object:
+    row = last(session, Order, trial.case(session, place))
+    said = {"order": base64url.encode(row.statement_digest), "ground": "Article 111", "authority": "A court"}
+    token = trial.signed(who, order_rules.WITHDRAWAL, reference=f"No. {dice % 2}", **said)
+    now = trial.house.clock()
+    return lifting.withdraw(session, actor=who.actor, order_id=row.id, statement=token, issuer=ISSUER, now=now)
 
 
 @verb

@@ -91,6 +91,15 @@ def test_one_of_two_hands_confirms_an_order_and_an_amendment(court: Court) -> No
     assert court.steps("amendment") == ["sign", "confirm"]
 
 
+def test_an_order_is_lifted_by_two_sides_that_sign_at_the_same_moment(court: Court) -> None:
+    court.do("order", "rex")
+    court.do("confirm", "olaf")
+    assert errors(at_once(court.house.store, court.act("lift", "rex"), court.act("lift", "olaf"))) == []
+    assert court.steps("order") == ["issue", "confirm", "lift"]
+    assert court.only(Entry).hidden_until is None
+    assert [str(breach) for breach in court.house.judged().breaches] == []
+
+
 def test_an_order_and_an_amendment_are_confirmed_or_lapse(court: Court) -> None:
     """The worker's clock is ahead by a second of that of whoever confirms."""
     court.do("order", "rex")

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from registry.access import Action, needs
 from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
-from registry.orders import actions, queries
+from registry.orders import actions, lifting, queries
 from registry.orders.models import Order
 from registry.orders.rules import Instruction, State
 
@@ -27,6 +27,10 @@ class ConfirmationRequest(Body):
     confirmation: str = Field(max_length=_STATEMENT, description="JWS of type order-confirmation+jwt")
 
 
+class WithdrawalRequest(Body):
+    withdrawal: str = Field(max_length=_STATEMENT, description="JWS of type order-withdrawal+jwt")
+
+
 class OrderAnswer(Answer):
     id: str
     instruction: Instruction
@@ -35,6 +39,7 @@ class OrderAnswer(Answer):
     issued_at: AwareDatetime
     until: AwareDatetime
     statement: dict[str, Any] | None = Field(description="the signed words; null in a list")
+    withdrawal: dict[str, Any] | None = Field(description="what one side has signed to lift it; null in a list")
 
 
 class OrdersAnswer(Answer):
@@ -58,7 +63,7 @@ def order(order_id: str) -> dict[str, Any]:
     run = running()
     with run.store.write() as session:
         row, words = actions.open_order(session, actor=actor(), order_id=order_id, now=run.clock())
-        return _shown(row, words)
+        return _shown(row, words, queries.withdrawn_words(session, row))
 
 
 @bp.post("/api/v1/orders")
@@ -92,7 +97,26 @@ def confirm(order_id: str, body: ConfirmationRequest) -> dict[str, Any]:
         return _shown(row)
 
 
-def _shown(row: Order, words: dict[str, Any] | None = None) -> dict[str, Any]:
+@bp.post("/api/v1/orders/<order_id>/withdrawal")
+@needs(Action.ORDER_ISSUE)
+@bp.input(WithdrawalRequest, arg_name="body")
+@bp.output(OrderAnswer)
+def withdraw(order_id: str, body: WithdrawalRequest) -> dict[str, Any]:
+    """Sign that the authority has withdrawn its order. Once both sides have, in the same words, it is lifted."""
+    run = running()
+    with run.store.write() as session:
+        row = lifting.withdraw(
+            session,
+            actor=actor(),
+            order_id=order_id,
+            statement=body.withdrawal,
+            issuer=run.issuer,
+            now=run.clock(),
+        )
+        return _shown(row)
+
+
+def _shown(row: Order, words: dict[str, Any] | None = None, withdrawal: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "id": row.id,
         "instruction": row.instruction,
@@ -101,4 +125,5 @@ def _shown(row: Order, words: dict[str, Any] | None = None) -> dict[str, Any]:
         "issued_at": row.issued_at,
         "until": row.until,
         "statement": words,
+        "withdrawal": withdrawal,
     }

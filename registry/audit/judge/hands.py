@@ -49,6 +49,7 @@ _ROLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "letter.serve": frozenset({"clerk"}),
         "order.confirm": frozenset({"regulator", "operator"}),
         "order.issue": frozenset({"regulator", "operator"}),
+        "order.withdraw": frozenset({"regulator", "operator"}),
         "panel.hear": frozenset({"panelist"}),
         "panel.vote": frozenset({"panelist"}),
         "report.countersign": frozenset({"approver"}),
@@ -58,6 +59,9 @@ _ROLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "window.extend": frozenset({"clerk"}),
     }
 )
+
+# The states of an order that take both sides, and where the signatures stand that the order itself has not.
+_BY_BOTH: Final[Mapping[str, str]] = MappingProxyType({"in-force": "order_confirmation", "lifted": "order_withdrawal"})
 
 
 def acted(world: World, act: Act, _changes: list[Change]) -> Iterator[str]:
@@ -81,16 +85,14 @@ def acted(world: World, act: Act, _changes: list[Change]) -> Iterator[str]:
 
 
 def ordered(world: World, _act: Act, changes: list[Change]) -> Iterator[str]:
-    """An order is in force only with the signatures of a regulator and of the operator."""
+    """An order is in force, and is lifted, only with the signatures of a regulator and of the operator."""
     for table, pk, before, order in changes:
-        if table != "order" or order["state"] != "in-force" or before.get("state") == "in-force":
+        if table != "order" or order["state"] not in _BY_BOTH or before.get("state") == order["state"]:
             continue
-        signers = [
-            order["account_id"],
-            *(row["account_id"] for _, row in world.where("order_confirmation", order_id=pk)),
-        ]
+        signed = [row["account_id"] for _, row in world.where(_BY_BOTH[order["state"]], order_id=pk)]
+        signers = [order["account_id"], *signed] if order["state"] == "in-force" else signed
         if sorted(world.kind_of(account) for account in signers) != ["operator", "regulator"]:
-            yield f"order {pk[:8]} is in force without the signatures of a regulator and of the operator"
+            yield f"order {pk[:8]} is {order['state']} without the signatures of a regulator and of the operator"
 
 
 def amended(world: World, _act: Act, changes: list[Change]) -> Iterator[str]:

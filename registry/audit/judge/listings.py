@@ -41,6 +41,16 @@ def worsened(_world: World, _act: Act, changes: list[Change]) -> Iterator[str]:
                 yield f"entry {pk[:8]} was made graver after it was listed"
 
 
+def unhidden(_world: World, act: Act, changes: list[Change]) -> Iterator[str]:
+    """What is hidden until a date is shown before it only with an order that is lifted."""
+    if any(table == "order" and row["state"] == "lifted" for table, _, _, row in changes):
+        return
+    for table, pk, before, entry in changes:
+        was, until = time(before, "hidden_until"), time(entry, "hidden_until")
+        if table == "entry" and was is not None and act.at < was and (until is None or until < was):
+            yield f"entry {pk[:8]} was shown before the date until which it was hidden"
+
+
 def stands(entry: Values, now: datetime) -> bool:
     """Whether nobody has hidden it. Whether its time is over is another thing."""
     hidden = time(entry, "hidden_until")
@@ -134,10 +144,10 @@ class Recalls:
 
 
 def _shows_again(table: str, row: Values) -> bool:
-    """Whether what hid an entry until a date has come to it."""
+    """Whether what hid an entry until a date has come to it, or was lifted before."""
     if table == "amendment":
         return bool(row["state"] == "lapsed" and row["kind"] == "void")
-    return table == "order" and row["state"] in ("lapsed", "ended") and row["instruction"] == "suspend"
+    return table == "order" and row["state"] in ("lapsed", "ended", "lifted") and row["instruction"] == "suspend"
 
 
 def _is_over(entry: Values, now: datetime) -> bool:

@@ -24,6 +24,7 @@ SAFEGUARDS: Final[tuple[Safeguard, ...]] = (
     listings.listed,
     listings.shown,
     listings.worsened,
+    listings.unhidden,
     panels.seated,
     panels.voted,
     panels.decided,

@@ -45,6 +45,14 @@ def test_a_regulator_issues_reads_and_cosigns(
     operator.confirm(order, clock())
     assert [row["state"] for row in call("rex", "GET", "/orders").json["orders"]] == ["in-force"]
 
+    words = {"ground": "Article 111", "authority": "The court", "reference": "No. 2"}
+    said = regulator.sign(rules.WITHDRAWAL, clock(), order=base64url.encode(order.statement_digest), **words)
+    signed = call("rex", "POST", f"/orders/{order.id}/withdrawal", {"withdrawal": said})
+    assert (signed.status_code, signed.json["state"]) == (200, "in-force")
+    assert call("rex", "GET", f"/orders/{order.id}").json["withdrawal"]["reference"] == "No. 2"
+    assert operator.withdraw(order, clock(), **words).state.value == "lifted"
+    assert call("rex", "GET", "/orders").json["orders"] == []
+
     clock.move(policy.KEPT_AFTER[policy.Ending.UNLISTED])
     sequence(store, key=SECRETS.log_key, origin=settings().log_origin, now=clock())
     assert retention.propose_due(store, clock()) == 1

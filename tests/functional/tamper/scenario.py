@@ -372,6 +372,7 @@ class _Telling:
         regulator, operator = authorities(self.store, self.cast, self.now)
         order = regulator.issue(self.filing.number, "preserve", self.now)
         operator.confirm(order, self.now)
+        regulator.withdraw(order, self.now)  # and the operator has not signed that
         now = self.pass_time(policy.KEPT_AFTER[policy.Ending.UNLISTED])
         assert retention.propose_due(self.store, now) == 1
         with self.store.read() as session:

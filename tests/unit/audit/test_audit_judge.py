@@ -65,10 +65,21 @@ def told(house: House) -> list[str]:
     house.pass_time(6 * DAY)
     house.rex.issue(filing.number, "suspend", house.clock())
     house.pass_time(4 * DAY)
+    lift(house, filing)
     for days in (150, 31, 30):  # half of the term, and nobody decides
         house.pass_time(days * DAY)
     forget(house, erased)
     return house.export()
+
+
+def lift(house: House, filing: Filing) -> None:
+    """The court hides the entry for long, and takes that back."""
+    order = house.rex.issue(filing.number, "suspend", house.clock())
+    house.olaf.confirm(order, house.clock())
+    for side in (house.rex, house.olaf):
+        house.pass_time(DAY)
+        side.withdraw(order, house.clock())
+    house.pass_time(DAY)
 
 
 def silent_member(house: House, filing: Filing) -> None:
@@ -121,8 +132,8 @@ def test_everything_happened_that_the_safeguards_are_about(honest: list[str]) ->
     assert verbs >= {
         "amendment.confirm", "amendment.lapse",
         "appeal.close", "appeal.lapse", "entry.list", "entry.reinstate", "entry.show", "entry.suspend",
-        "erasure.execute", "order.confirm", "order.end", "order.lapse", "panel.decide", "recall.escalate",
-        "recall.issue", "reminder.send", "review.default", "review.open",
+        "erasure.execute", "order.confirm", "order.end", "order.lapse", "order.withdraw", "panel.decide",
+        "recall.escalate", "recall.issue", "reminder.send", "review.default", "review.open",
     }  # fmt: skip
 
 
@@ -231,6 +242,17 @@ def silent(verb: str) -> Callable[[Records], None]:
     return edit
 
 
+def recalls_after(verb: str) -> Callable[[Records], None]:
+    """The recalls that came with the last act of this verb are not told of."""
+
+    def edit(records: Records) -> None:
+        at = [each["at"] for each in records if each and each["verb"] == verb][-1]
+        for record in (each for each in records if each and each["at"] == at):
+            record["told"] = [row for row in record.get("told", ()) if row[0] != "recall"]
+
+    return edit
+
+
 def extend(records: Records) -> None:
     serving = next(each for each in records if each and each["verb"] == "letter.serve")
     serving["told"].append(["extension", "x", {"case_id": serving["case"], "days": 5, "at": serving["at"]}])
@@ -251,6 +273,7 @@ def unsuspended(records: Records) -> None:
 
 
 SIDES = "without the signatures of a regulator and of the operator"
+LIFTED = f"is lifted {SIDES}"
 HANDS = "without the signatures of two people"
 NO_TIME = "before the time to answer was over"
 LONG_AGO = "2026-03-01T09:00:00Z"
@@ -290,6 +313,10 @@ BROKEN: dict[str, tuple[Callable[[Records], object], str]] = {
     "no hearing": (hide("hearing"), "was taken without a hearing"),
     "order by one side": (change("order_confirmation", account_id="inspector"), SIDES),
     "order unsigned": (hide("order_confirmation"), SIDES),
+    "order lifted by one side": (change("order_withdrawal", account_id="inspector"), LIFTED),
+    "order lifted unsigned": (hide("order_withdrawal"), LIFTED),
+    "order not lifted": (hide("order", state="lifted"), "before the date until which it was hidden"),
+    "nobody told of what is lifted": (recalls_after("order.withdraw"), "and got no recall when it changed"),
     "amendment by one hand": (change("amendment_confirmation", account_id="acme-security"), HANDS),
     "amendment unsigned": (hide("amendment_confirmation"), HANDS),
     "amendment of another member": (first("amendment.sign", actor="birch-security"), "that another member filed"),
