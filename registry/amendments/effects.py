@@ -32,12 +32,12 @@ from registry.reports.models import Report
 def take(
     session: Session, row: Amendment, said: Amended, case: Case, report: Report, *, by: str, now: datetime
 ) -> None:
-    """Carry it out; the caller has verified it, and records."""
+    """Carry it out; the caller has verified it, writes to the person, and records."""
     entry = of_case(session, case.id)
     if said.kind is Kind.CONTEST:
         _contest(session, case, entry, by, now)
     elif said.kind is Kind.VOID and entry is not None:
-        entries.void(session, entry, actor_id=by, now=now, reason=f"amendment {row.id}")
+        entries.void(session, entry, actor_id=by, now=now, reason=f"amendment {row.id}", by_letter=True)
         issue(session, entry, Reason.VOIDED, now)
     elif entry is not None:
         _amend_entry(session, entry, row, said, by, now)
@@ -66,7 +66,7 @@ def _settle(session: Session, case: Case, entry: Entry | None, contest_id: str, 
 
 def _amend_entry(session: Session, entry: Entry, row: Amendment, said: Amended, by: str, now: datetime) -> None:
     changes, is_correction = said.changes, said.kind is Kind.CORRECTION
-    how: dict[str, Any] = {"actor_id": by, "now": now, "reason": f"amendment {row.id}"}
+    how: dict[str, Any] = {"actor_id": by, "now": now, "reason": f"amendment {row.id}", "by_letter": True}
     how |= {"level": changes.level, "until": _earlier(entry, changes.term_days)}
     if is_correction:
         entries.correct(session, entry, offence=changes.offence, basis=changes.basis, **how)

@@ -24,7 +24,7 @@ from registry.members.models import Member
 from registry.notices.models import Notice
 from registry.panels.models import Decision, Vote
 from registry.reports import queries as reports
-from registry.reports.models import Exhibit
+from registry.reports.models import Exhibit, Report
 from registry.signing import jws
 
 
@@ -43,9 +43,10 @@ def document_of(session: Session, *, case: Case, issuer: str, by: str, now: date
             "window_closes_at": _time(report.window_closes_at),
             "statement": reports.words_of(report, key),
             "addressed_to": reports.contact_of(report, key).name,
+            "taken_back_because": _opened(key, report),
         },
         "evidence": _exhibits(session, case),
-        "letters": _letters(session, case),
+        "letters": _letters(session, case, key),
         "amendments": _amendments(session, key),
         "entry": _entry(session, case, now),
         "your_statement": _statement(session, case, key),
@@ -62,9 +63,16 @@ def _exhibits(session: Session, case: Case) -> list[dict[str, Any]]:
     return [{"kind": row.kind.value, "bytes": row.size, "uploaded_at": rfc3339(row.uploaded_at)} for row in rows]
 
 
-def _letters(session: Session, case: Case) -> list[dict[str, Any]]:
+def _letters(session: Session, case: Case, key: CaseKey) -> list[dict[str, Any]]:
     rows = session.scalars(sa.select(Notice).where(Notice.case_id == case.id).order_by(Notice.drafted_at))
-    return [{"state": row.state.value, "served_at": _time(row.served_at)} for row in rows]
+    return [
+        {"state": row.state.value, "served_at": _time(row.served_at), "replaced_because": _opened(key, row)}
+        for row in rows
+    ]
+
+
+def _opened(key: CaseKey, row: Report | Notice) -> str | None:
+    return unseal(key, row, "sealed_reason") if row.sealed_reason is not None else None
 
 
 def _amendments(session: Session, key: CaseKey) -> list[dict[str, Any]]:

@@ -73,6 +73,7 @@ class Notice(Base):
     served_at: Mapped[datetime | None]
     delivery: Mapped[Delivery | None]
     sealed_proof: Mapped[bytes | None]
+    sealed_reason: Mapped[bytes | None]  # for which another took its place
 
     __table_args__ = (sa.CheckConstraint("attempts_left >= 0", name="attempts"),)
 

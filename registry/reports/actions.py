@@ -121,15 +121,25 @@ def withdraw(session: Session, *, actor: Actor, report_id: str, reason: str, now
     """The member takes its report back before it is listed. Hiding takes one person, and no countersignature."""
     report = queries.guarded(session, actor=actor, report_id=report_id, action=Action.REPORT_FILE)
     verify_prose(reason, field="reason", most=policy.REASONS_LENGTH)
-    return _end(session, report, Verb.WITHDRAW, "report.withdraw", actor_id=actor.id, reason=reason, now=now)
+    key = key_of(session, session.get_one(Case, report.case_id))
+    sealed = seal(key, report, "sealed_reason", reason)
+    advance(session, report, NEXT, Verb.WITHDRAW, actor=actor.id, now=now, sealed_reason=sealed)
+    _wind_up(session, report, actor.id, now)
+    record(session, "report.withdraw", actor=actor.id, now=now, facts={"report": report.id}, case=key)
+    return report
 
 
 def void(session: Session, *, report: Report, actor_id: str, reason: str, now: datetime) -> Report:
-    """End a report by a decision or an order. Only those who carry one out call this; they have guarded it.
+    """End a report by a decision or an order, which `reason` names. Only those who carry one out call this.
 
-    A report that is listed is voided through its entry (`entries.actions.void`), which calls this.
+    They have guarded it. A report that is listed is voided through its entry (`entries.actions.void`).
     """
-    return _end(session, report, Verb.VOID, "report.void", actor_id=actor_id, reason=reason, now=now)
+    key = key_of(session, session.get_one(Case, report.case_id))
+    advance(session, report, NEXT, Verb.VOID, actor=actor_id, now=now)
+    _wind_up(session, report, actor_id, now)
+    facts = {"report": report.id, "reason": reason}
+    record(session, "report.void", actor=actor_id, now=now, facts=facts, case=key)
+    return report
 
 
 def open_report(session: Session, *, actor: Actor, report_id: str, now: datetime) -> tuple[Report, dict[str, object]]:
@@ -181,12 +191,7 @@ def _verify_same(session: Session, report: Report, case: Case, said: statement.C
         )
 
 
-def _end(
-    session: Session, report: Report, verb: Verb, act: str, *, actor_id: str, reason: str, now: datetime
-) -> Report:
-    key = key_of(session, session.get_one(Case, report.case_id))
-    advance(session, report, NEXT, verb, actor=actor_id, now=now)
+def _wind_up(session: Session, report: Report, actor_id: str, now: datetime) -> None:
+    """No letter of it goes out any more; its member hears. The caller records."""
     cancel_drafts(session, case_id=report.case_id, actor=actor_id, now=now)
     serving.tell_member(session, report, now)
-    record(session, act, actor=actor_id, now=now, facts={"report": report.id, "reason": reason}, case=key)
-    return report

@@ -52,6 +52,7 @@ class Report(Base):
     window_closes_at: Mapped[datetime | None]
     unheard_since: Mapped[datetime | None]  # the window runs without proof that anything reached the person
     heard_at: Mapped[datetime | None]  # proof of receipt, or their own first act
+    sealed_reason: Mapped[bytes | None]  # for which its member has taken it back
 
     __table_args__ = (sa.Index("ix_report_due", "state", "window_closes_at"),)
 

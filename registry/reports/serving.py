@@ -7,7 +7,7 @@ from datetime import datetime
 
 from registry import policy
 from registry.access import Action, Actor
-from registry.cases.actions import key_of
+from registry.cases.actions import key_of, seal
 from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session
@@ -134,10 +134,11 @@ def replace_letter(
     if report.state not in (State.SCREENED, State.NOTICED, State.LISTED):
         raise Conflict(f"this report is {report.state.value}; no more letters are sent", code="not-allowed-now")
     verb = LetterVerb.REPLACE if notice.state is LetterState.SERVED else LetterVerb.RETURN
-    advance(session, notice, NEXT_OF_LETTER, verb, actor=actor.id, now=now)
+    sealed = seal(key, notice, "sealed_reason", reason)
+    advance(session, notice, NEXT_OF_LETTER, verb, actor=actor.id, now=now, sealed_reason=sealed)
     matches.end_sessions(session, case_id=case.id, now=now)
     new = draft_accusation(session, report=report, case=case, key=key, issuer=issuer, actor=actor.id, now=now)
-    facts = {"letter": notice.id, "by": new.id, "reason": reason}
+    facts = {"letter": notice.id, "by": new.id}
     record(session, "letter.replace", actor=actor.id, now=now, facts=facts, case=key)
     return new
 

@@ -23,6 +23,7 @@ from registry.errors import Conflict, Forbidden, Invalid, ZiluError
 from registry.findings.reminders import remind_due
 from registry.keys.holder import Holder
 from registry.notices.actions import pull, queue
+from registry.notices.models import Message
 from registry.policy import CONFIRMED_WITHIN
 from registry.reports.rules import State as ReportState
 from registry.signing import jws
@@ -111,6 +112,17 @@ def test_the_person_is_written_to(desk: Desk, cast: Cast, store: Store) -> None:
         letter = pull(session, letter_id=waiting, actor=cast.cleo.actor, now=desk.clock())
     for words in ("has been corrected", "已更正", "24, not 710", "counted twice", desk.filing.number):
         assert words in letter
+
+
+@pytest.mark.parametrize("kind", ["correction", "void"])
+def test_the_letter_is_the_only_word_of_it(desk: Desk, store: Store, kind: str) -> None:
+    desk.listed()
+    with store.engine.begin() as raw:
+        raw.exec_driver_sql("DELETE FROM message")
+    desk.amend(kind)
+    with store.read() as session:
+        assert len(queue(session, actor=desk.cast.cleo.actor)) == 1
+        assert session.query(Message).filter(Message.kind.startswith("news.")).count() == 0
 
 
 def test_a_contest_marks_the_entry_until_its_outcome_is_told(desk: Desk) -> None:

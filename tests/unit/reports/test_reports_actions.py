@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from registry import base64url, vault
 from registry.access import Actor
 from registry.accounts.rules import Role
-from registry.cases.actions import key_of
+from registry.cases import acts
+from registry.cases.actions import key_of, unseal
 from registry.cases.models import Case, Step
 from registry.db import Session, Store
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
@@ -463,6 +464,15 @@ def test_a_withdrawn_report_leaves_no_letter_to_be_sent(
     with store.write() as session:
         actions.withdraw(session, actor=cast.rui.actor, report_id=filing.id, reason="Wrong person.", now=now)
         assert session.scalars(sa.select(Notice)).one().state is LetterState.CANCELLED
+
+
+def test_why_it_was_withdrawn_stands_in_the_row_alone(filing: Filing, cast: Cast, store: Store, now: datetime) -> None:
+    with store.write() as session:
+        actions.withdraw(session, actor=cast.rui.actor, report_id=filing.id, reason="The wrong Wang.", now=now)
+    with store.read() as session:
+        key = key_of(session, session.get_one(Case, filing.case_id))
+        assert unseal(key, session.get_one(Report, filing.id), "sealed_reason") == "The wrong Wang."
+        assert not any(b"Wang" in act.record for act in acts.of_case(session, key))
 
 
 def test_a_listed_report_is_not_withdrawn(filing: Filing, cast: Cast, store: Store, now: datetime) -> None:

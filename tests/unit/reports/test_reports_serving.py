@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from registry.accounts.rules import Role
+from registry.cases import acts
 from registry.cases.actions import key_of, unseal
 from registry.cases.models import Case
 from registry.db import Store
@@ -127,6 +128,16 @@ def test_a_letter_that_came_back_is_written_anew(screened: Filing, store: Store,
     screened.printed(now + HOUR)
     screened.served(now + 2 * HOUR)
     assert screened.report().window_closes_at == now + 2 * HOUR + RESPONSE_WINDOW
+
+
+def test_why_it_was_replaced_stands_in_the_row_alone(screened: Filing, store: Store, now: datetime) -> None:
+    first = screened.letter_id()
+    screened.printed(now)
+    replaced(screened, first, now, reason="Moved to Hefei.")
+    with store.read() as session:
+        key = key_of(session, session.get_one(Case, screened.case_id))
+        assert unseal(key, session.get_one(Notice, first), "sealed_reason") == "Moved to Hefei."
+        assert not any(b"Hefei" in act.record for act in acts.of_case(session, key))
 
 
 def test_a_second_letter_moves_no_window(screened: Filing, store: Store, now: datetime) -> None:
