@@ -10,10 +10,29 @@
     └── Unavailable       503  a part is down; `retry_after` seconds
 
 A message is one sentence that says what is wrong and what would be right. It never repeats what was typed,
-because what was typed may be an identity number.
+because what was typed may be an identity number. It is made of a template and values, so that a page can say it in
+the reader's language (`registry.web.errors.in_words`):
+
+    raise Conflict("this letter is {state} and not shown again", state=notice.state.value)
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+Value = str | int | datetime | tuple[str, ...]
+
+
+def filled(template: str, values: Mapping[str, Value], *, word: Callable[[str], str] = str, comma: str = ", ") -> str:
+    """The sentence: each {name} replaced by its value, a text as `word` says it, several with `comma` between them."""
+
+    def said(value: Value) -> str | int | datetime:
+        if isinstance(value, tuple):
+            return comma.join(map(word, value))
+        return word(value) if isinstance(value, str) else value
+
+    return template.format_map({name: said(value) for name, value in values.items()}) if values else template
 
 
 class ZiluError(Exception):
@@ -22,9 +41,10 @@ class ZiluError(Exception):
     code = "error"
     status = 500
 
-    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, template: str, *, field: str | None = None, code: str | None = None, **values: Value) -> None:
+        self.template, self.values = template, values
+        self.message = filled(template, values)
+        super().__init__(self.message)
         self.field = field
         if code is not None:
             self.code = code
@@ -58,8 +78,8 @@ class Conflict(ZiluError):
 class _Later(ZiluError):
     """Refused now; the same request may succeed after `retry_after` whole seconds."""
 
-    def __init__(self, message: str, *, retry_after: int, field: str | None = None) -> None:
-        super().__init__(message, field=field)
+    def __init__(self, template: str, *, retry_after: int, field: str | None = None, **values: Value) -> None:
+        super().__init__(template, field=field, code=None, **values)
         self.retry_after = retry_after
 
 

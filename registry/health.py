@@ -40,9 +40,12 @@ def _seats(run: Running) -> None:
         closed = pool.unseatable(session)
     if closed:
         raise Unavailable(
-            f"nothing that {', '.join(closed)} filed is listed: two panels of {policy.SEATS} could not be drawn; "
-            f"call panelists of {2 * policy.SEATS} members that are free of each",
+            "nothing that {members} filed is listed: two panels of {seats} could not be drawn; "
+            "call panelists of {needed} members that are free of each",
             retry_after=60,
+            members=tuple(closed),
+            seats=policy.SEATS,
+            needed=2 * policy.SEATS,
         )
 
 
@@ -51,8 +54,10 @@ def _canaries(run: Running) -> None:
         found = [alarm.id for alarm in canaries.open_alarms(session)]
     if found:
         raise Conflict(
-            f"{len(found)} batches asked about a person who does not exist; a regulator reads who it was in finding "
-            f"{found[0]}, and closes it"
+            "{count} batches asked about a person who does not exist; a regulator reads who it was in finding "
+            "{finding}, and closes it",
+            count=len(found),
+            finding=found[0],
         )
 
 
@@ -66,7 +71,9 @@ def _clock(run: Running) -> None:
 def _quorum(run: Running) -> None:
     """What the log's policy asks for less than the consortium's rules do."""
     if found := list(weaknesses(run.policy)):
-        raise Invalid(f"{'; '.join(found)}; see docs/log.md, and name a policy in log.policy", field="log.policy")
+        raise Invalid(
+            "{lacking}; see docs/log.md, and name a policy in log.policy", field="log.policy", lacking="; ".join(found)
+        )
 
 
 # By name, in the order in which they are said.

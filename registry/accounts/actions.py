@@ -112,7 +112,7 @@ def _open(
     if member is None:
         raise NotFound("there is no such member", field="member")
     if not roles or not roles <= ROLES_OF[member.kind] & GRANTABLE:
-        raise Invalid(f"roles must be among {', '.join(sorted(ROLES_OF[member.kind]))}", field="roles")
+        raise Invalid("roles must be among {allowed}", field="roles", allowed=tuple(sorted(ROLES_OF[member.kind])))
     if session.get(Account, id):
         raise Conflict("an account of this id exists already", field="id")
     account = Account(
@@ -133,7 +133,7 @@ def _open(
 def hashed(password: str) -> str:
     """Argon2id; slow on purpose, so best outside of transactions. Invalid for a password that is too short."""
     if len(password) < PASSWORD_LENGTH:
-        raise Invalid(f"password must have {PASSWORD_LENGTH} characters or more", field="password")
+        raise Invalid("password must have {length} characters or more", field="password", length=PASSWORD_LENGTH)
     return _hasher.hash(password)
 
 

@@ -18,7 +18,6 @@ from registry.errors import NotFound, Unauthenticated
 from registry.log.actions import record
 
 DEVICE_LENGTH = 200
-_OVER = "your session is over; sign in again"
 
 
 def hashed_token(token: str) -> str:
@@ -43,7 +42,7 @@ def require_session(session: Session, *, token: str, now: datetime) -> UserSessi
     """The living session of this token; Unauthenticated once it is over."""
     row = session.get(UserSession, hashed_token(token))
     if row is None or not lives(row, now):
-        raise Unauthenticated(_OVER)
+        raise Unauthenticated("your session is over; sign in again")
     return row
 
 

@@ -146,8 +146,9 @@ def _verified(
     _verify_standing(session, said, case, report)
     if queries.waiting(session, case.id, said.kind):
         raise Conflict(
-            f"a {said.kind.value} of this report waits for its second signature; confirm it, or let it lapse",
+            "a {kind} of this report waits for its second signature; confirm it, or let it lapse",
             code="amendment-waiting",
+            kind=said.kind.value,
         )
     if said.kind is Kind.VOID and queries.has_lapsed(session, case.id, Kind.VOID, actor.id):
         raise Forbidden(

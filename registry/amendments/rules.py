@@ -47,9 +47,6 @@ from registry.signing.claims import (
 AMENDMENT: Final = "amendment+jwt"
 CONFIRMATION: Final = "amendment-confirmation+jwt"
 WORDS_LENGTH: Final = policy.REASONS_LENGTH  # characters of what, and of why
-_GRAVER: Final = (
-    "what makes a case graver takes a report of its own, with its own notice and hearing; file a new report"
-)
 
 
 class Kind(enum.StrEnum):
@@ -183,15 +180,30 @@ def verify_favourable(changes: Changes, *, level: int, basis: Basis, term_days: 
     Standards of proof are A to C, the strongest first; a listing without a term lasts longest.
     """
     if changes.level is not None and changes.level > level:
-        raise _against(f"level must be at most {level}", "level")
+        raise _against(
+            "level must be at most {most}: what makes a case graver takes a report of its own, with its own notice and "
+            "hearing; file a new report",
+            "level",
+            level,
+        )
     if changes.basis is not None and changes.basis.value < basis.value:
-        raise _against(f"basis must not be stronger than {basis.value}", "basis")
+        raise _against(
+            "basis must not be stronger than {most}: what makes a case graver takes a report of its own, with its own "
+            "notice and hearing; file a new report",
+            "basis",
+            basis.value,
+        )
     if changes.term_days is not None and term_days is not None and changes.term_days > term_days:
-        raise _against(f"term_days must be at most {term_days}", "term_days")
+        raise _against(
+            "term_days must be at most {most}: what makes a case graver takes a report of its own, with its own notice "
+            "and hearing; file a new report",
+            "term_days",
+            term_days,
+        )
 
 
-def _against(first: str, name: str) -> Invalid:
-    return Invalid(f"{first}: {_GRAVER}", field=f"changes.{name}", code="needs-new-report")
+def _against(template: str, name: str, most: str | int) -> Invalid:
+    return Invalid(template, field=f"changes.{name}", code="needs-new-report", most=most)
 
 
 def _verify_parts(payload: Mapping[str, Any], now: datetime) -> None:
@@ -211,7 +223,7 @@ def _verify_parts(payload: Mapping[str, Any], now: datetime) -> None:
 
 def _verify_past(day: str, name: str, now: datetime) -> None:
     if date.fromisoformat(day) > latest_date(now):
-        raise Invalid(f"{name} must not be in the future", field=name)
+        raise Invalid("{name} must not be in the future", field=name, name=name)
 
 
 def _verify_standard(payload: Mapping[str, Any], *, member_id: str, issuer: str, now: datetime) -> None:

@@ -38,8 +38,9 @@ def admit(session: Session, *, actor: Actor, appeal: Appeal, reasons: str, now: 
     pool = eligible(session, appeal, clerk=actor.id)
     if len({panelist.member for panelist in pool}) < draw.SEATS:
         raise Conflict(
-            f"panelists of {draw.SEATS} members must be free of any interest; call more to the roster",
+            "panelists of {seats} members must be free of any interest; call more to the roster",
             code="pool-too-small",
+            seats=draw.SEATS,
         )
     sealed = seal(key, appeal, "sealed_admission", reasons)
     advance(session, appeal, NEXT, Verb.ADMIT, actor=actor.id, now=now, admitted_at=now, sealed_admission=sealed)

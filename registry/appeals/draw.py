@@ -65,7 +65,7 @@ def offer_nonce(session: Session, *, appeal: Appeal, nonce: bytes, now: datetime
     another pool. Conflict `nonce-taken` for another nonce.
     """
     if len(nonce) != drawing.NONCE_SIZE:
-        raise Invalid(f"nonce must be {drawing.NONCE_SIZE} bytes", field="nonce")
+        raise Invalid("nonce must be {size} bytes", field="nonce", size=drawing.NONCE_SIZE)
     row = drawable(session, appeal)
     if row.nonce == nonce:
         return row
@@ -118,7 +118,9 @@ def step_down(session: Session, *, actor: Actor, appeal: Appeal, now: datetime) 
     if seat is None:
         raise Forbidden("you have no seat on this panel")
     if appeal.state not in rules.DRAWABLE:
-        raise Conflict(f"this appeal is {appeal.state.value}; its panel stays as it is", code="not-allowed-now")
+        raise Conflict(
+            "this appeal is {state}; its panel stays as it is", code="not-allowed-now", state=appeal.state.value
+        )
     return _replace(session, appeal, seat, actor=actor.id, now=now)
 
 
@@ -182,7 +184,9 @@ def drawable(session: Session, appeal: Appeal) -> Draw:
     """The appeal's draw; Conflict unless a panel is to be drawn now."""
     row = queries.draw_of(session, appeal.id)
     if row is None or appeal.state not in rules.DRAWABLE:
-        raise Conflict(f"this appeal is {appeal.state.value}; no panel is drawn now", code="not-allowed-now")
+        raise Conflict(
+            "this appeal is {state}; no panel is drawn now", code="not-allowed-now", state=appeal.state.value
+        )
     return row
 
 

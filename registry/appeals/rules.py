@@ -109,13 +109,13 @@ def read_grounds(names: Iterable[str]) -> list[Ground]:
     """The grounds of these names; Invalid unless there is one, all are grounds, and none stands twice."""
     listed = list(names)
     if not listed or len(set(listed)) != len(listed) or not set(listed) <= set(Ground):
-        raise Invalid(f"grounds must be one or more of {', '.join(Ground)}, each once", field="grounds")
+        raise Invalid("grounds must be one or more of {allowed}, each once", field="grounds", allowed=tuple(Ground))
     return sorted(Ground(name) for name in listed)
 
 
 def read_lane(name: str) -> Lane:
     if name not in set(Lane):
-        raise Invalid(f"lane must be {' or '.join(Lane)}", field="lane")
+        raise Invalid("lane must be {allowed}", field="lane", allowed=" or ".join(Lane))
     return Lane(name)
 
 

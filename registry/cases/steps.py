@@ -34,10 +34,35 @@ def after(table: Mapping[tuple[State | None, Verb], State], state: State | None,
     try:
         return table[state, verb]
     except KeyError:
-        allowed = sorted(v.value for s, v in table if s == state)
-        now = f"it is {state.value}" if state else "it does not exist"
-        then = f"allowed now: {', '.join(allowed)}" if allowed else "nothing more can happen to it"
-        raise Conflict(f"cannot {verb.value} this {what}: {now}; {then}", code="not-allowed-now") from None
+        raise _not_now(verb.value, what, state, tuple(sorted(v.value for s, v in table if s == state))) from None
+
+
+def _not_now(verb: str, what: str, state: enum.StrEnum | None, allowed: tuple[str, ...]) -> Conflict:
+    code = "not-allowed-now"
+    if state is None:
+        return Conflict(
+            "cannot {verb} this {what}: it does not exist; allowed now: {allowed}",
+            code=code,
+            verb=verb,
+            what=what,
+            allowed=allowed,
+        )
+    if not allowed:
+        return Conflict(
+            "cannot {verb} this {what}: it is {state}; nothing more can happen to it",
+            code=code,
+            verb=verb,
+            what=what,
+            state=state.value,
+        )
+    return Conflict(
+        "cannot {verb} this {what}: it is {state}; allowed now: {allowed}",
+        code=code,
+        verb=verb,
+        what=what,
+        state=state.value,
+        allowed=allowed,
+    )
 
 
 def begin(
@@ -73,7 +98,7 @@ def advance(
     new = after(table, before, verb, row.__tablename__)
     kind: Any = type(row)
     if not swap(session, row, kind.state == before, values={"state": new, **changes}):
-        raise Conflict(f"this {row.__tablename__} has changed meanwhile; read it again", code="outdated")
+        raise Conflict("this {what} has changed meanwhile; read it again", code="outdated", what=row.__tablename__)
     return _step(session, row, verb, before=before.value, actor=actor, now=now)
 
 

@@ -98,10 +98,12 @@ def _held(
 def _used_up(scope: str, ceiling: int, now: datetime) -> TooMany:
     whose = scope.partition(":")[0]
     return TooMany(
-        f"your {whose} may have {ceiling} evaluations a day (UTC) and this batch does not fit in what is left; "
+        "your {whose} may have {ceiling} evaluations a day (UTC) and this batch does not fit in what is left; "
         "send a smaller batch, or wait for the next day",
         retry_after=seconds_left(now),
         field="elements",
+        whose=whose,
+        ceiling=ceiling,
     )
 
 
@@ -112,8 +114,11 @@ def _require_stroke(scope: str, bucket: Bucket, full_at: datetime, units: int, n
         return
     whose, seconds = scope.partition(":")[0], -(-early // timedelta(seconds=1))
     raise TooMany(
-        f"your {whose} may have {bucket.size} evaluations at one stroke and has had most of them; this batch is "
-        f"allowed from {rfc3339(now + timedelta(seconds=seconds))} on, a smaller one before",
+        "your {whose} may have {size} evaluations at one stroke and has had most of them; this batch is "
+        "allowed from {at} on, a smaller one before",
         retry_after=seconds,
         field="elements",
+        whose=whose,
+        size=bucket.size,
+        at=rfc3339(now + timedelta(seconds=seconds)),
     )

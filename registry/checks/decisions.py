@@ -132,5 +132,5 @@ def _case(session: Session, check: Check) -> Case | None:
 
 def _verdict(text: str, purpose: Purpose) -> Verdict:
     if text not in VERDICTS[purpose]:
-        raise Invalid(f"verdict must be {' or '.join(VERDICTS[purpose])}", field="verdict")
+        raise Invalid("verdict must be {allowed}", field="verdict", allowed=" or ".join(VERDICTS[purpose]))
     return Verdict(text)

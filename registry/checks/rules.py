@@ -155,7 +155,7 @@ def read_purpose(text: str) -> Purpose:
         return Purpose(text)
     except ValueError:
         allowed = " or ".join(purpose.value for purpose in Purpose)
-        raise Invalid(f"purpose must be {allowed}", field="purpose") from None
+        raise Invalid("purpose must be {allowed}", field="purpose", allowed=allowed) from None
 
 
 def read_consent(said: str | Mapping[str, Any], purpose: Purpose) -> Declared | Granted:
@@ -163,7 +163,7 @@ def read_consent(said: str | Mapping[str, Any], purpose: Purpose) -> Declared | 
     stated = {"kind": said} if isinstance(said, str) else dict(said)
     kinds = sorted(CONSENT_FOR[purpose])
     if stated.get("kind") not in kinds:
-        raise Invalid(f"consent.kind must be {' or '.join(kinds)}", field="consent.kind")
+        raise Invalid("consent.kind must be {allowed}", field="consent.kind", allowed=" or ".join(kinds))
     if stated["kind"] == Consent.GRANTED:
         verify_claims(stated, _GRANTED, within="consent")
         return Granted(stated["group"])
@@ -261,14 +261,14 @@ def read_question(*, purpose: str, consent: str | Mapping[str, Any], tags: Seque
 def read_tags(tags: Sequence[str]) -> tuple[bytes, ...]:
     """1 to 1,000 tags in base64url; Invalid otherwise."""
     if not 1 <= len(tags) <= BATCH:
-        raise Invalid(f"tags must be 1 to {BATCH}", field="tags")
+        raise Invalid("tags must be 1 to {most}", field="tags", most=BATCH)
     return tuple(_element(tag, "tags") for tag in tags)
 
 
 def read_elements(elements: Sequence[str]) -> tuple[bytes, ...]:
     """1 to 1,000 blinded elements, each canonical and not the identity; Invalid otherwise."""
     if not 1 <= len(elements) <= BATCH:
-        raise Invalid(f"elements must be 1 to {BATCH}", field="elements")
+        raise Invalid("elements must be 1 to {most}", field="elements", most=BATCH)
     return tuple(_element(element, "elements") for element in elements)
 
 
@@ -277,7 +277,9 @@ def _element(text: object, name: str) -> bytes:
     try:
         require_element(element)
     except Invalid:
-        raise Invalid(f"{name} must each be a canonical ristretto255 element, not the identity", field=name) from None
+        raise Invalid(
+            "{name} must each be a canonical ristretto255 element, not the identity", field=name, name=name
+        ) from None
     return element
 
 

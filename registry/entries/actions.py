@@ -115,7 +115,7 @@ def correct(
 ) -> Entry:
     """Replace what was wrong. The end moves forward when the term was longer than the new level allows."""
     if offence is not None and offence not in policy.OFFENCES:
-        raise Invalid(f"offence must be one of {', '.join(policy.OFFENCES)}", field="offence")
+        raise Invalid("offence must be one of {allowed}", field="offence", allowed=tuple(policy.OFFENCES))
     if basis is not None and basis not in policy.LISTABLE:
         raise Invalid("basis must be one that can be listed; else void the entry", field="basis")
     given = {name: value for name, value in (("offence", offence), ("basis", basis)) if value is not None}

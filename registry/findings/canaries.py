@@ -40,7 +40,11 @@ def add(session: Session, *, actor: Actor, tag: bytes, sealing_public: bytes, no
     if any(canary.handle == handle for canary in kept):
         raise Conflict("this number is a canary already", field="number")
     if len(kept) >= policy.CANARIES:
-        raise Conflict(f"there may be {policy.CANARIES} canaries; remove one before you add another", field="number")
+        raise Conflict(
+            "there may be {most} canaries; remove one before you add another",
+            field="number",
+            most=policy.CANARIES,
+        )
     sealed = tags.seal_tag(sealing_public, tag)
     canary = Canary(id=new_id(), handle=handle, sealed_tag=sealed, added_at=now, added_by=actor.id)
     session.add(canary)

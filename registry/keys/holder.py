@@ -184,7 +184,7 @@ class Holder:
     def _ask(self, what: str, **parameters: object) -> _Fields:
         line = json.dumps({"ask": what, **parameters}).encode() + b"\n"
         if len(line) > MAX_LINE:
-            raise Invalid(f"A batch must have at most {MAX_ELEMENTS} elements.", field="elements")
+            raise Invalid("A batch must have at most {most} elements.", field="elements", most=MAX_ELEMENTS)
         try:
             reply = json.loads(self._exchange(line))
         except ssl.SSLError:

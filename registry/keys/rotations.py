@@ -119,9 +119,10 @@ def verify_signed_since(session: Session, issued: int) -> None:
     if issued < since.timestamp():
         raise Invalid(
             "sub is under the identity key of before; enter the number again, and sign after "
-            f"{since:%Y-%m-%d %H:%M:%S} UTC",
+            "{since:%Y-%m-%d %H:%M:%S} UTC",
             field="sub",
             code="tag-outdated",
+            since=since,
         )
 
 

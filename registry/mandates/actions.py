@@ -26,8 +26,6 @@ from registry.notices.models import SubjectSession
 from registry.notices.rules import SUBJECT_SESSION_LIFE, code_hash, new_code, read_case_number, read_code, written
 from registry.reports.prose import verify_prose
 
-REFUSED = "case number and code do not fit together, or the mandate has ended"
-
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -64,7 +62,7 @@ def enter(session: Session, *, number: str, code: str, now: datetime) -> str:
     """
     row = _by_code(session, number, code, now)
     if row is None:
-        raise Forbidden(REFUSED)
+        raise Forbidden("case number and code do not fit together, or the mandate has ended")
     token, expires = secrets.token_urlsafe(32), min(row.until, now + SUBJECT_SESSION_LIFE)
     session.add(
         SubjectSession(

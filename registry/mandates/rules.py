@@ -36,13 +36,17 @@ def read_scope(words: Iterable[str]) -> list[Scope]:
     """At least one, each once; Invalid otherwise. Whoever may act may read."""
     named = set(words)
     if not named or not named <= set(Scope):
-        raise Invalid(f"scope must be one or more of {', '.join(Scope)}", field="scope")
+        raise Invalid("scope must be one or more of {allowed}", field="scope", allowed=tuple(Scope))
     return sorted({Scope.READ, *(Scope(word) for word in named)})
 
 
 def verify_until(until: datetime, *, now: datetime) -> None:
     if not now < until <= now + MANDATE_LONGEST:
-        raise Invalid(f"until must be in the future and within {MANDATE_LONGEST.days} days", field="until")
+        raise Invalid(
+            "until must be in the future and within {longest} days",
+            field="until",
+            longest=MANDATE_LONGEST.days,
+        )
 
 
 def is_living(*, until: datetime, revoked_at: datetime | None, now: datetime) -> bool:

@@ -18,7 +18,9 @@ NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 def short_name(text: str, *, field: str) -> str:
     """A lower-case short name such as `acme` or `birch-hr`, else Invalid."""
     if not NAME.fullmatch(text):
-        raise Invalid(f"{field} must be 2 to 40 lower-case letters, digits and hyphens, a letter first", field=field)
+        raise Invalid(
+            "{what} must be 2 to 40 lower-case letters, digits and hyphens, a letter first", field=field, what=field
+        )
     return text
 
 

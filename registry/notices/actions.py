@@ -113,7 +113,7 @@ def pull(session: Session, *, letter_id: str, actor: Actor, now: datetime) -> st
     """
     notice, case = letter(session, letter_id=letter_id, actor=actor, action=Action.LETTER_READ)
     if notice.state not in rules.READABLE:
-        raise Conflict(f"this letter is {notice.state.value} and not shown again", code="not-allowed-now")
+        raise Conflict("this letter is {state} and not shown again", code="not-allowed-now", state=notice.state.value)
     key = key_of(session, case)
     if notice.state is State.DRAFTED:
         advance(session, notice, NEXT, Verb.PRINT, actor=actor.id, now=now, printed_at=now)
@@ -166,7 +166,9 @@ def note_attempt(
     """
     if notice.state not in rules.CODE_LIVES or notice.printed_at is None:
         raise Conflict(
-            f"this letter is {notice.state.value}; only one that was printed is sent", code="not-allowed-now"
+            "this letter is {state}; only one that was printed is sent",
+            code="not-allowed-now",
+            state=notice.state.value,
         )
     rules.verify_service(on, printed_at=notice.printed_at, now=now)
     if route in routes_of(session, notice_id=notice.id):

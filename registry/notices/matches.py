@@ -33,8 +33,6 @@ from registry.log.swap import swap
 from registry.notices import rules
 from registry.notices.models import CaseMatch, Notice, SubjectSession
 
-REFUSED = "case number, code and identity number do not fit together, or the code has been tried too often"
-
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
@@ -91,7 +89,9 @@ def finish_match(
 def require_token(token: str | None) -> str:
     """The token of a match that was finished and committed; one Forbidden for every failure."""
     if token is None:
-        raise Forbidden(REFUSED)
+        raise Forbidden(
+            "case number, code and identity number do not fit together, or the code has been tried too often"
+        )
     return token
 
 
@@ -199,7 +199,7 @@ def _verify_element(element: bytes, name: str) -> None:
     try:
         group.require_element(element)
     except Invalid:
-        raise Invalid(f"{name} must be a ristretto255 element of 32 bytes", field=name) from None
+        raise Invalid("{name} must be a ristretto255 element of 32 bytes", field=name, name=name) from None
 
 
 def token_hash(token: str) -> str:

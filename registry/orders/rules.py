@@ -108,7 +108,11 @@ def read(payload: Mapping[str, Any], *, signer: str, issuer: str, now: datetime)
     _verify_standard(payload, signer=signer, issuer=issuer, now=now)
     until = datetime.fromtimestamp(payload["until"], UTC)
     if not now < until <= now + ORDER_LONGEST:
-        raise Invalid(f"until must be in the future and within {ORDER_LONGEST.days} days", field="until")
+        raise Invalid(
+            "until must be in the future and within {longest} days",
+            field="until",
+            longest=ORDER_LONGEST.days,
+        )
     return Ordered(
         case_number=payload["case"],
         instruction=Instruction(payload["instruction"]),

@@ -71,7 +71,9 @@ def vote(
     seat = _require_seat(session, actor, appeal, Action.APPEAL_VOTE)
     verify_prose(reasons, field="reasons", most=rules.TEXT_LENGTH)
     if appeal.state is not State.HEARD:
-        raise Conflict(f"this appeal is {appeal.state.value}; votes are taken once it is heard", code="not-allowed-now")
+        raise Conflict(
+            "this appeal is {state}; votes are taken once it is heard", code="not-allowed-now", state=appeal.state.value
+        )
     if session.scalar(sa.select(Vote.id).where(Vote.seat_id == seat.id)) is not None:
         raise Conflict("you have voted; a vote cannot be changed", code="voted")
     ballot = _ballot(session, appeal, choice, term_days, level)

@@ -58,7 +58,9 @@ def read_ballot(choice: str, *, term_days: int | None, level: int | None, listed
     """The ballot, or Invalid that names the field. Before the listing there is only keep or void."""
     allowed = set(Choice) if listed else BEFORE_LISTING
     if choice not in allowed:
-        raise Invalid(f"choice must be one of {', '.join(c for c in Choice if c in allowed)}", field="choice")
+        raise Invalid(
+            "choice must be one of {allowed}", field="choice", allowed=tuple(c for c in Choice if c in allowed)
+        )
     if (term_days is not None) != (choice == Choice.SHORTEN):
         raise Invalid("term_days must be given with shorten, and with nothing else", field="term_days")
     if term_days is not None and not 1 <= term_days <= LONGEST_TERM:
@@ -71,7 +73,7 @@ def read_ballot(choice: str, *, term_days: int | None, level: int | None, listed
 def decide(ballots: Sequence[Ballot], *, permanent: bool) -> Outcome:
     """The decision of exactly three ballots on a listing that has no end (`permanent`) or has one."""
     if len(ballots) != SEATS:
-        raise Invalid(f"a decision takes {SEATS} votes", field="votes")
+        raise Invalid("a decision takes {seats} votes", field="votes", seats=SEATS)
     chosen = sorted(ballots, key=lambda ballot: _SEVERITY[ballot.choice])[SEATS // 2].choice
     unanimous = len({ballot.choice for ballot in ballots}) == 1
     if permanent and chosen in _UNTOUCHED and not all(ballot.choice in _UNTOUCHED for ballot in ballots):

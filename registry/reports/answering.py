@@ -83,7 +83,9 @@ def represent(session: Session, *, case: Case, text: str, late_reasons: str | No
     """
     key, report = key_of(session, case), queries.of_case(session, case.id)
     if report.state not in _ANSWERABLE:
-        raise Conflict(f"this report is {report.state.value}; there is nothing to answer", code="not-allowed-now")
+        raise Conflict(
+            "this report is {state}; there is nothing to answer", code="not-allowed-now", state=report.state.value
+        )
     verify_prose(text, field="text", most=TEXT_LENGTH)
     late = report.window_closes_at is not None and report.window_closes_at <= now
     reasons = _late_reasons(late_reasons) if late else None
@@ -158,7 +160,11 @@ def _late_reasons(reasons: str | None) -> str:
 def _verify_room(session: Session, case_id: str) -> None:
     count = session.scalar(sa.select(sa.func.count()).select_from(_of(case_id).subquery())) or 0
     if count >= policy.REPRESENTATIONS:
-        raise Conflict(f"{policy.REPRESENTATIONS} answers are in the file; appeal instead", code="too-many-answers")
+        raise Conflict(
+            "{most} answers are in the file; appeal instead",
+            code="too-many-answers",
+            most=policy.REPRESENTATIONS,
+        )
 
 
 def _concerned(session: Session, report: Report) -> list[str]:

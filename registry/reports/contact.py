@@ -47,5 +47,7 @@ def read_email(email: object) -> str | None:
 
 def read_language(language: object) -> str:
     if not isinstance(language, str) or language not in letters.LANGUAGES:
-        raise Invalid(f"contact.language must be {' or '.join(letters.LANGUAGES)}", field="contact.language")
+        raise Invalid(
+            "contact.language must be {allowed}", field="contact.language", allowed=" or ".join(letters.LANGUAGES)
+        )
     return language

@@ -43,7 +43,7 @@ _ENDS: Final = {Kind.PNG: b"\0\0\0\0IEND\xaeB`\x82", Kind.JPEG: b"\xff\xd9"}
 def kind_of(data: bytes) -> Kind:
     """The one kind that the bytes are; Invalid for every other file, an empty one, and one over the policy's caps."""
     if not 1 <= len(data) <= policy.EXHIBIT_BYTES:
-        raise _refused(f"an exhibit must have 1 to {policy.EXHIBIT_BYTES} bytes", "exhibit-size")
+        raise _refused("an exhibit must have 1 to {most} bytes", "exhibit-size", most=policy.EXHIBIT_BYTES)
     kind = _kind(data)
     if kind is None or _is_two_things(data, kind):
         raise _refused("an exhibit must be a whole PDF, PNG or JPEG, or text or CSV in UTF-8", "exhibit-kind")
@@ -87,7 +87,9 @@ def _is_table(text: str) -> bool:
 def _verify_table(data: bytes) -> None:
     text = data.decode("utf-8-sig")
     if sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) > policy.EXHIBIT_ROWS:
-        raise _refused(f"a table must have at most {policy.EXHIBIT_ROWS} rows; hand in a part of it", "exhibit-rows")
+        raise _refused(
+            "a table must have at most {most} rows; hand in a part of it", "exhibit-rows", most=policy.EXHIBIT_ROWS
+        )
     if _FORMULA.search(text):
         raise _refused(
             "no cell of a table may begin with =, @ or a sign that no number follows: spreadsheets run it",
@@ -103,7 +105,9 @@ def _verify_picture(data: bytes) -> None:
         raise _refused("the picture is damaged; save it anew", "exhibit-kind") from None
     if not 1 <= picture.width * picture.height <= policy.EXHIBIT_PIXELS:
         raise _refused(
-            f"a picture must have at most {policy.EXHIBIT_PIXELS} pixels; hand it in smaller", "exhibit-pixels"
+            "a picture must have at most {most} pixels; hand it in smaller",
+            "exhibit-pixels",
+            most=policy.EXHIBIT_PIXELS,
         )
     if picture.stripped != data:
         raise _refused(
@@ -116,8 +120,8 @@ def _verify_picture(data: bytes) -> None:
         raise _refused("the picture is damaged; save it anew", "exhibit-kind") from None
 
 
-def _refused(message: str, code: str) -> Invalid:
-    return Invalid(message, field="exhibit", code=code)
+def _refused(template: str, code: str, **values: int) -> Invalid:
+    return Invalid(template, field="exhibit", code=code, **values)
 
 
 _VERIFIERS: Final[Mapping[Kind, Callable[[bytes], None]]] = {

@@ -52,7 +52,9 @@ def verify(data: bytes) -> None:
         if reader.is_encrypted:
             raise _refused("the PDF is encrypted; save it without a password", "exhibit-encrypted")
         if not 1 <= len(reader.pages) <= policy.EXHIBIT_PAGES:
-            raise _refused(f"a PDF must have 1 to {policy.EXHIBIT_PAGES} pages; hand in a part of it", "exhibit-pages")
+            raise _refused(
+                "a PDF must have 1 to {most} pages; hand in a part of it", "exhibit-pages", most=policy.EXHIBIT_PAGES
+            )
         active = any(_acts(found) for found in _dictionaries(reader))
     except _BROKEN:  # what a hostile file makes the reader stumble over is of no interest
         raise _refused("the PDF is damaged; print it into a new one", "exhibit-kind") from None
@@ -95,5 +97,5 @@ def _leads_outside(value: Any) -> bool:
     return isinstance(value, DictionaryObject) and "/S" in value and str(value["/S"]) not in _HARMLESS_ACTIONS
 
 
-def _refused(message: str, code: str) -> Invalid:
-    return Invalid(message, field="exhibit", code=code)
+def _refused(template: str, code: str, **values: int) -> Invalid:
+    return Invalid(template, field="exhibit", code=code, **values)

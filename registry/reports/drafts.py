@@ -114,18 +114,18 @@ def _own(session: Session, actor: Actor, draft_id: str, now: datetime) -> Draft:
 
 def _text(document: Mapping[str, Any]) -> str:
     if document.keys() - _KNOWN:
-        raise Invalid(f"document may only have {', '.join(sorted(_KNOWN))}", field="document")
+        raise Invalid("document may only have {allowed}", field="document", allowed=tuple(sorted(_KNOWN)))
     verify_no_numbers(document)
     data = canonical.dumps(dict(document), field="document")
     if len(data) > canonical.MAX_BYTES:
-        raise Invalid(f"document must have at most {canonical.MAX_BYTES} bytes", field="document")
+        raise Invalid("document must have at most {most} bytes", field="document", most=canonical.MAX_BYTES)
     return data.decode()
 
 
 def _verify_room(session: Session, member_id: str) -> None:
     kept = session.scalar(sa.select(sa.func.count()).where(Draft.member_id == member_id)) or 0
     if kept >= rules.DRAFTS_KEPT:
-        raise Conflict(f"your member keeps {kept} drafts already; file or delete some", code="drafts-kept")
+        raise Conflict("your member keeps {kept} drafts already; file or delete some", code="drafts-kept", kept=kept)
 
 
 def _sealed(session: Session, draft: Draft, text: str) -> bytes:

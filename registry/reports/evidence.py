@@ -74,8 +74,9 @@ def verify_exhibits(digests: list[Any]) -> None:
     named = {digest for digest in digests if isinstance(digest, str) and _SHA256.fullmatch(digest)}
     if not 1 <= len(digests) <= rules.MAX_EXHIBITS or len(named) != len(digests):
         raise Invalid(
-            f"exhibits must be 1 to {rules.MAX_EXHIBITS} different SHA-256 digests in lower-case hexadecimal",
+            "exhibits must be 1 to {most} different SHA-256 digests in lower-case hexadecimal",
             field="exhibits",
+            most=rules.MAX_EXHIBITS,
         )
 
 
@@ -101,9 +102,10 @@ def verify_facts(facts: list[Any], *, exhibits: list[str]) -> None:
         named = fact["exhibits"]
         if not named or any(named.count(digest) > 1 or digest not in exhibits for digest in named):
             raise Invalid(
-                f"{where}.exhibits must name one or more of the report's exhibits, each once",
+                "{where}.exhibits must name one or more of the report's exhibits, each once",
                 field=f"{where}.exhibits",
                 code="fact-without-evidence",
+                where=where,
             )
 
 
@@ -115,7 +117,7 @@ def verify_witnesses(witnesses: list[Any]) -> None:
 def _each(name: str, items: list[Any], most: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each object of a list of 1 to `most` with its name; Invalid when it is no such list."""
     if not 1 <= len(items) <= most or not all(isinstance(item, dict) for item in items):
-        raise Invalid(f"{name} must be a list of 1 to {most} JSON objects", field=name)
+        raise Invalid("{name} must be a list of 1 to {most} JSON objects", field=name, name=name, most=most)
     yield from ((f"{name}[{place}]", item) for place, item in enumerate(items))
 
 
@@ -123,16 +125,22 @@ def verify_proof(proof: Mapping[str, Any], *, basis: Basis, exhibits: list[str])
     """Raise Invalid unless the proof has what the standard demands; each part is a reference or one of the exhibits."""
     for part in sorted(policy.PROOF_FOR[basis] - proof.keys()):
         raise Invalid(
-            f"proof.{part} is missing: standard {basis} demands it", field=f"proof.{part}", code="proof-missing"
+            "proof.{part} is missing: standard {basis} demands it",
+            field=f"proof.{part}",
+            code="proof-missing",
+            part=part,
+            basis=basis,
         )
     if proof.keys() - {part.value for part in Proof}:
-        raise Invalid(f"proof may only have {', '.join(sorted(Proof))}", field="proof", code="claim-unknown")
+        raise Invalid(
+            "proof may only have {allowed}", field="proof", code="claim-unknown", allowed=tuple(sorted(Proof))
+        )
     for name, said in proof.items():
         if not isinstance(said, dict):
-            raise Invalid(f"proof.{name} must be a JSON object", field=f"proof.{name}")
+            raise Invalid("proof.{name} must be a JSON object", field=f"proof.{name}", name=name)
         verify_claims(said, _EXHIBIT if name in _IN_EXHIBITS else _REFERENCE, within=f"proof.{name}")
         if name in _IN_EXHIBITS and said["exhibit"] not in exhibits:
-            raise Invalid(f"proof.{name}.exhibit must be one of the report's", field=f"proof.{name}.exhibit")
+            raise Invalid("proof.{name}.exhibit must be one of the report's", field=f"proof.{name}.exhibit", name=name)
     _verify_served_after(proof)
 
 

@@ -106,9 +106,10 @@ def _bound(session: Session, member_id: str, digest: str, key: CaseKey, *, field
     exhibit = _waiting(session, member_id, _lookup(session, digest))
     if exhibit is None:
         raise Invalid(
-            f"{field} has not been uploaded; PUT it to /api/v1/exhibits, once for each report",
+            "{what} has not been uploaded; PUT it to /api/v1/exhibits, once for each report",
             field=field,
             code="exhibit-missing",
+            what=field,
         )
     data = vault.open_sealed(session.keyring.vault_key, exhibit.sealed_content, **_place(exhibit))
     exhibit.case_id, exhibit.sealed_content = key.case_id, seal_bytes(key, exhibit, "sealed_content", data)
@@ -190,8 +191,9 @@ def _verify_room(session: Session, member_id: str) -> None:
     waiting = sa.select(sa.func.count()).where(Exhibit.member_id == member_id, Exhibit.case_id.is_(None))
     if (session.scalar(waiting) or 0) >= rules.WAITING_EXHIBITS:
         raise Conflict(
-            f"{rules.WAITING_EXHIBITS} exhibits of your member wait already; file the reports that name them first",
+            "{most} exhibits of your member wait already; file the reports that name them first",
             code="exhibits-waiting",
+            most=rules.WAITING_EXHIBITS,
         )
 
 

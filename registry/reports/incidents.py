@@ -45,7 +45,7 @@ def note(session: Session, *, actor: Actor, reference: str, text: str, now: date
     verify_prose(text, field="text", most=policy.REASONS_LENGTH)
     kept = session.scalar(sa.select(sa.func.count()).where(Incident.member_id == actor.member_id)) or 0
     if kept >= rules.INCIDENTS_KEPT:
-        raise Conflict(f"your member keeps {kept} notes already; delete some", code="incidents-kept")
+        raise Conflict("your member keeps {kept} notes already; delete some", code="incidents-kept", kept=kept)
     row = Incident(id=new_id(), member_id=actor.member_id, noted_by=actor.id, noted_at=now)
     said = json.dumps({"reference": reference, "text": text}, ensure_ascii=False)
     row.sealed_note = vault.seal(session.keyring.vault_key, said.encode(), **_place(row))

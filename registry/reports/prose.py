@@ -34,7 +34,12 @@ def verify_prose(text: object, *, field: str, most: int) -> str:
     """The text, if it has 1 to `most` characters, no control characters but line feeds, and no identity number."""
     rule = prose(most)
     if not isinstance(text, str) or not rule.accepts(text):
-        raise Invalid(f"{field} must be {rule.phrase}", field=field)
+        raise Invalid(
+            "{what} must be text of 1 to {most} characters without control characters",
+            field=field,
+            what=field,
+            most=most,
+        )
     verify_no_number(text, field=field)
     return text
 
@@ -46,7 +51,10 @@ def verify_no_number(text: str, *, field: str) -> None:
     """
     if any(_holds_number(_GROUP.findall(found.group())) for found in _GROUPS.finditer(folded(text))):
         raise Invalid(
-            f"{field} must not hold an identity number; leave the number out", field=field, code="number-in-text"
+            "{what} must not hold an identity number; leave the number out",
+            field=field,
+            code="number-in-text",
+            what=field,
         )
 
 

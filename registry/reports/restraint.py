@@ -22,7 +22,9 @@ def require_may_file(session: Session, member_id: str, now: datetime) -> None:
     last = list(session.scalars(filed.order_by(Report.filed_at.desc()).limit(policy.THROTTLED_FILINGS)))
     if len(last) == policy.THROTTLED_FILINGS:
         raise Conflict(
-            f"your member files {policy.THROTTLED_FILINGS} a day until a regulator lifts this, for its listings were "
-            f"overturned too often; the next from {rfc3339(last[-1] + policy.DAY)} on",
+            "your member files {most} a day until a regulator lifts this, for its listings were "
+            "overturned too often; the next from {at} on",
             code="filing-throttled",
+            most=policy.THROTTLED_FILINGS,
+            at=rfc3339(last[-1] + policy.DAY),
         )

@@ -125,11 +125,13 @@ def verify_ground(verdict: Verdict, ground: Ground | None, fact: int | None, *, 
     if (ground is None) != (verdict is Verdict.ACCEPT):
         raise Invalid("ground must be given to refuse, and left out to accept", field="ground")
     if fact is None and ground in FACT_NAMED:
-        raise Invalid(f"fact must say which of the {facts} alleged facts the ground applies to", field="fact")
+        raise Invalid(
+            "fact must say which of the {facts} alleged facts the ground applies to", field="fact", facts=facts
+        )
     if fact is not None and ground not in FACT_NAMED | FACT_MAY_BE_NAMED:
         raise Invalid("fact must be left out: what was said is about the whole report", field="fact")
     if fact is not None and not 1 <= fact <= facts:
-        raise Invalid(f"fact must be from 1 to {facts}", field="fact")
+        raise Invalid("fact must be from 1 to {facts}", field="fact", facts=facts)
 
 
 def gravity(*, records: int, kind: Kind, gain_cny: int) -> Gravity | None:
@@ -160,13 +162,24 @@ def capped_days(days: int | None, level: int) -> int | None:
 def verify_term(days: int | None, level: Gravity) -> None:
     """Raise Invalid for a term outside the ladder. `None` asks for a permanent listing, at the gravest level only."""
     longest = longest_term(level)
-    at_most = f"at most {longest.days}" if longest else "1 or more"
+    at = level.level
     if days is None and level.max_term is not None:
+        if longest is None:
+            raise Invalid(
+                "term_days must be 1 or more at level {level}: only the gravest may be permanent",
+                field="term_days",
+                level=at,
+            )
         raise Invalid(
-            f"term_days must be {at_most} at level {level.level}: only the gravest may be permanent", field="term_days"
+            "term_days must be at most {most} at level {level}: only the gravest may be permanent",
+            field="term_days",
+            most=longest.days,
+            level=at,
         )
     if days is not None and longest is not None and days > longest.days:
-        raise Invalid(f"term_days must be {at_most} at level {level.level}", field="term_days")
+        raise Invalid(
+            "term_days must be at most {most} at level {level}", field="term_days", most=longest.days, level=at
+        )
 
 
 def until(listed_at: datetime, term_days: int | None) -> datetime | None:
@@ -212,4 +225,4 @@ def window_closes(served_at: datetime, *, recorded_at: datetime) -> datetime:
 def verify_extension(days: int) -> None:
     """Raise Invalid unless the window is made longer, by no more than the policy allows."""
     if not 1 <= days <= policy.EXTENSION.days:
-        raise Invalid(f"days must be 1 to {policy.EXTENSION.days}", field="days")
+        raise Invalid("days must be 1 to {most}", field="days", most=policy.EXTENSION.days)

@@ -60,7 +60,9 @@ def verify_scrubbed(text: str, *, field: str) -> None:
     for kind, (form, holds) in _FORMS.items():
         if any(holds(found.group()) for found in form.finditer(plain)):
             raise Invalid(
-                f"{field} must not hold {kind}, because others will read it; leave it out",
+                "{what} must not hold {kind}, because others will read it; leave it out",
                 field=field,
                 code="personal-data-in-text",
+                what=field,
+                kind=kind,
             )

@@ -132,7 +132,9 @@ def replace_letter(
     verify_prose(reason, field="reason", most=policy.REASONS_LENGTH)
     key, report = key_of(session, case), queries.of_case(session, case.id)
     if report.state not in (State.SCREENED, State.NOTICED, State.LISTED):
-        raise Conflict(f"this report is {report.state.value}; no more letters are sent", code="not-allowed-now")
+        raise Conflict(
+            "this report is {state}; no more letters are sent", code="not-allowed-now", state=report.state.value
+        )
     verb = LetterVerb.REPLACE if notice.state is LetterState.SERVED else LetterVerb.RETURN
     sealed = seal(key, notice, "sealed_reason", reason)
     advance(session, notice, NEXT_OF_LETTER, verb, actor=actor.id, now=now, sealed_reason=sealed)

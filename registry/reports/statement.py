@@ -189,9 +189,10 @@ def level(accusation: Accusation) -> Gravity:
         last = policy.LADDER[-1]
         least = last.strict_from if accusation.kind in policy.STRICT_KINDS else last.other_from
         raise Invalid(
-            f"gravity.records must be {least} or more for this kind of data; a smaller case is not listed",
+            "gravity.records must be {least} or more for this kind of data; a smaller case is not listed",
             field="gravity.records",
             code="too-small",
+            least=least,
         )
     return found
 
@@ -211,12 +212,13 @@ def verify_timely(
         raise Invalid("breach_notice.date must not be in the future", field="breach_notice.date")
     for name, part in accusation.proof.items():
         if part.on > today:
-            raise Invalid(f"proof.{name}.date must not be in the future", field=f"proof.{name}.date")
+            raise Invalid("proof.{name}.date must not be in the future", field=f"proof.{name}.date", name=name)
     if rules.is_late(accusation.found_on, filed_at or now) and accusation.late_reason is None:
         raise Invalid(
-            f"late_reason is missing: the finding is more than {policy.FILING_LIMIT.days} days ago",
+            "late_reason is missing: the finding is more than {most} days ago",
             field="late_reason",
             code="filed-late",
+            most=policy.FILING_LIMIT.days,
         )
 
 
@@ -247,7 +249,9 @@ def _verify_offence(payload: Mapping[str, Any]) -> None:
     present = OFFENCES[payload["offence"]].version
     if payload["offence_version"] != present:
         raise Invalid(
-            f"offence_version must be {present}, the present version of this offence", field="offence_version"
+            "offence_version must be {present}, the present version of this offence",
+            field="offence_version",
+            present=present,
         )
 
 
@@ -255,7 +259,10 @@ def _verify_listable(basis: str) -> None:
     if Basis(basis) not in LISTABLE:
         listable = ", ".join(sorted(b.value for b in LISTABLE))
         raise Invalid(
-            f"basis must be one of {listable}: a suspicion is never listed", field="basis", code="basis-not-listable"
+            "basis must be one of {listable}: a suspicion is never listed",
+            field="basis",
+            code="basis-not-listable",
+            listable=listable,
         )
 
 

@@ -50,7 +50,7 @@ def apply(session: Session, *, case: Case, ground: str, text: str, now: datetime
         raise Conflict("a review of this listing is open; it must be decided first", code="review-open")
     first = rules.earliest(entry.level, listed_at=entry.listed_at, until=entry.until)
     if named not in OBVIOUS and now < first:
-        raise Conflict(f"this can be asked for from {first:%Y-%m-%d} on", code="too-early")
+        raise Conflict("this can be asked for from {first:%Y-%m-%d} on", code="too-early", first=first)
     key = key_of(session, case)
     row = _new(entry, named, now)
     row.sealed_text = seal(key, row, "sealed_text", words)

@@ -55,7 +55,7 @@ APPLICABLE: Final = OBVIOUS | {Ground.TIME_SERVED}
 def read_ground(text: str) -> Ground:
     """One that the subject may apply with; Invalid otherwise."""
     if text not in APPLICABLE:
-        raise Invalid(f"ground must be one of {', '.join(sorted(APPLICABLE))}", field="ground")
+        raise Invalid("ground must be one of {allowed}", field="ground", allowed=tuple(sorted(APPLICABLE)))
     return Ground(text)
 
 

@@ -26,7 +26,7 @@ def begin(session: Session, *, actor: Actor, checks: Sequence[str], days: int, n
     """
     require(actor, Action.WATCH)
     if not 1 <= len(set(checks)) == len(checks) <= BATCH:
-        raise Invalid(f"checks must be 1 to {BATCH}, each once", field="checks")
+        raise Invalid("checks must be 1 to {most}, each once", field="checks", most=BATCH)
     until = _until(days, now)
     watches = [_begun(session, actor, _fresh(session, actor, id, now), until, now) for id in checks]
     facts = {"watches": [watch.id for watch in watches]}
@@ -108,7 +108,7 @@ def page(session: Session, *, actor: Actor, now: datetime, after: str | None = N
 
 def _until(days: int, now: datetime) -> datetime:
     if not 1 <= days <= WATCH_AT_MOST // DAY:
-        raise Invalid(f"days must be 1 to {WATCH_AT_MOST // DAY}", field="days")
+        raise Invalid("days must be 1 to {most}", field="days", most=WATCH_AT_MOST // DAY)
     return now + timedelta(days=days)
 
 

@@ -21,5 +21,5 @@ def done(form: Form, act: Callable[[Session, datetime], Made]) -> Made | None:
         with run.store.write() as session:
             return act(session, run.clock())
     except (Conflict, Invalid) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, code=error.code))
+        form.refuse(error)
         return None

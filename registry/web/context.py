@@ -31,7 +31,7 @@ def sent(**fields: type) -> dict[str, Any]:
         raise Invalid("the request must be a JSON object")
     for name, kind in fields.items():
         if not isinstance(body.get(name), kind):
-            raise Invalid(f"{name} is missing or of another type", field=name)
+            raise Invalid("{name} is missing or of another type", field=name, name=name)
     if set(body) - set(fields):
-        raise Invalid(f"only {', '.join(fields)} may be sent")
+        raise Invalid("only {allowed} may be sent", allowed=tuple(fields))
     return body

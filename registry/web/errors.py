@@ -13,10 +13,10 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from registry.errors import TooMany, Unauthenticated, Unavailable, ZiluError
+from registry.errors import TooMany, Unauthenticated, Unavailable, ZiluError, filled
 from registry.web.addresses import FOR_PROGRAMS, here
 from registry.web.language import ENGLISH, chosen, translated
-from registry.web.words import REFUSALS
+from registry.web.refusals import BY_CODE, word
 
 TITLES = {
     400: _("This page could not be sent"),
@@ -92,9 +92,13 @@ def answer(status: int, code: str, text: str, *, field: str | None = None) -> Re
 
 
 def in_words(error: ZiluError) -> str:
-    """The error's message as a sentence; for readers of another language, where it has no translation, by its code."""
-    is_read = chosen() is ENGLISH or translated(error.message) != error.message
-    return sentence(error.message if is_read else str(REFUSALS.get(error.code, error.message)))
+    """The error's message as a sentence in the reader's language; by its code where it has no translation."""
+    if chosen() is ENGLISH:
+        return sentence(error.message)
+    template = translated(error.template)
+    if template == error.template:
+        return sentence(str(BY_CODE.get(error.code, error.message)))
+    return sentence(filled(template, error.values, word=word, comma=translated(", ")))
 
 
 def sentence(text: str) -> str:

@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, IntegerField, SelectChoice, ValidationError
 from wtforms.validators import InputRequired, NumberRange
 
-from registry.errors import Invalid
+from registry.errors import ZiluError
 from registry.web.errors import in_words
 
 
@@ -25,11 +25,12 @@ class Form(FlaskForm):  # type: ignore[misc] # the package has no types
         """(id of the field, what to do), first problem of each."""
         return [(field.id, field.errors[0]) for field in self if field.errors]
 
-    def refuse(self, error: Invalid) -> None:
-        """Put what an action refused beside the field that it names, or beside the first."""
+    def refuse(self, error: ZiluError, field: str | None = None) -> None:
+        """Put what an action refused beside `field`, else the one that it names, else the first."""
         names = [field.name for field in self if field.type not in ("CSRFTokenField", "HiddenField", "SubmitField")]
-        field = self[error.field if error.field in names else names[0]]
-        field.errors = [*field.errors, in_words(error)]
+        named = field or error.field
+        beside = self[named if named in names else names[0]]
+        beside.errors = [*beside.errors, in_words(error)]
 
 
 class AtMost:

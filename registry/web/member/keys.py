@@ -80,7 +80,7 @@ def _enrolled(form: EnrolForm) -> bool:
         with run.store.write() as session:
             actions.enrol(session, actor=actor(), account_id=form.account.data, jwk=_jwk(form), now=run.clock())
     except Conflict as error:
-        form.refuse(Invalid(error.message, field=error.field, code=error.code))
+        form.refuse(error)
         return False
     return True
 

@@ -74,7 +74,7 @@ def new_person() -> Response:
         try:
             return _invited(form.id.data.strip(), opened=form)
         except (Invalid, Conflict) as error:
-            form.refuse(Invalid(error.message, field=error.field))
+            form.refuse(error)
     return make_response(render_template("member/new_person.html", form=form), 422 if form.errors else 200)
 
 

@@ -17,7 +17,7 @@ from registry.accounts.models import Account
 from registry.checks.models import Allowance
 from registry.checks.rules import budget_day, ceilings
 from registry.db import Session
-from registry.errors import Conflict, Invalid
+from registry.errors import Conflict
 from registry.members import actions
 from registry.members.models import Unit
 from registry.web.context import actor, running
@@ -51,7 +51,7 @@ def units() -> Response:
                 actions.add_unit(session, member_id=member, name=name, actor=actor().id, now=run.clock())
             return redirect(url_for("member.units"))
         except Conflict as error:
-            form.refuse(Invalid(error.message, field=error.field))
+            form.refuse(error)
     with run.store.read() as session:
         days = [budget_day(run.clock() - timedelta(days=back)) for back in range(DAYS)]
         page = render_template("member/units.html", form=form, days=days, rows=_rows(session, days))

@@ -10,7 +10,7 @@ from registry.access import Action, needs
 from registry.errors import ZiluError
 from registry.health import CHECKS
 from registry.web.context import running
-from registry.web.errors import sentence
+from registry.web.errors import in_words
 from registry.web.operator.blueprint import bp
 from registry.web.words import HEALTH
 
@@ -31,5 +31,5 @@ def _line(name: str) -> Line:
     try:
         CHECKS[name](running())
     except ZiluError as error:
-        return Line(str(HEALTH.get(name, name)), sentence(error.message))
+        return Line(str(HEALTH.get(name, name)), in_words(error))
     return Line(str(HEALTH.get(name, name)), None)

@@ -69,7 +69,7 @@ def new_member() -> Response:
         try:
             return _admitted(form)
         except (Invalid, Conflict) as error:
-            form.refuse(Invalid(error.message, field=error.field))
+            form.refuse(error)
     return make_response(render_template("operator/new_member.html", form=form), 422 if form.errors else 200)
 
 
@@ -95,7 +95,7 @@ def new_admin(member_id: str) -> Response:
         try:
             return _appointed(member_id, form, run.clock())
         except (Invalid, Conflict) as error:
-            form.refuse(Invalid(error.message, field=error.field))
+            form.refuse(error)
     with run.store.read() as session:
         found = actions.get(session, member_id)
         page = render_template("operator/new_admin.html", form=form, member=found)

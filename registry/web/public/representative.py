@@ -13,7 +13,7 @@ from registry.errors import Forbidden
 from registry.mandates import actions
 from registry.web.auth import admit_subject
 from registry.web.context import running
-from registry.web.errors import sentence
+from registry.web.errors import in_words
 from registry.web.forms import Form
 from registry.web.public.blueprint import bp
 
@@ -43,5 +43,5 @@ def _entered(form: MandateForm) -> str | None:
         with run.store.write() as session:
             return actions.enter(session, number=form.number.data, code=form.code.data, now=run.clock())
     except Forbidden as error:
-        form.code.errors = [sentence(error.message)]
+        form.code.errors = [in_words(error)]
         return None

@@ -107,5 +107,5 @@ def _raised(form: DemandForm) -> str | None:
             how = {"member_id": form.member.data, "text": form.text.data, "entry_id": entry}
             return actions.demand(session, actor=actor(), now=run.clock(), **how).id
     except (Invalid, Conflict, NotFound) as error:
-        form.refuse(Invalid(error.message, field=error.field))
+        form.refuse(error)
         return None

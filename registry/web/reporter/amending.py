@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired
 from registry import policy
 from registry.amendments.models import Amendment
 from registry.amendments.rules import WORDS_LENGTH, Body, Kind
-from registry.errors import Invalid
+from registry.errors import ZiluError
 from registry.policy import LISTABLE, OFFENCES
 from registry.web.forms import AtMost, Chosen, DayField, Form, Whole, options, typed, whole
 from registry.web.reporter.steps import DAY_MISSING
@@ -43,10 +43,9 @@ class AmendmentForm(Form):
         """What this kind says besides."""
         return {}
 
-    def refuse(self, error: Invalid) -> None:
+    def refuse(self, error: ZiluError, field: str | None = None) -> None:
         """The domain names `changes.level`; the form has `level`."""
-        field = (error.field or "").rpartition(".")[2]
-        super().refuse(Invalid(error.message, field=field, code=error.code))
+        super().refuse(error, field or (error.field or "").rpartition(".")[2])
 
 
 class ChangesForm(AmendmentForm):

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug import Response
 
 from registry.access import Action, needs
-from registry.errors import Invalid, NotFound
+from registry.errors import Conflict, Invalid, NotFound
 from registry.policy import FILING_LIMIT
 from registry.reports import drafts, rules
 from registry.reports.drafts import Kept
@@ -18,11 +18,10 @@ from registry.web.reporter import drafting
 from registry.web.reporter.blueprint import bp
 from registry.web.reporter.steps import STEPS, ProofForm, Step, StepForm, demanded
 
-CHANGED = _(
+CHANGED = Conflict(
     "A colleague has changed this step meanwhile. Open it in another tab, compare, and save yours if it is right."
 )
-
-NUMBER_IN_TEXT = _("Leave the identity number out of this text.")
+NUMBER_IN_TEXT = Invalid("Leave the identity number out of this text.")
 
 
 @bp.post("/reports/drafts")
@@ -91,7 +90,7 @@ def _kept(form: StepForm, kept: Kept) -> bool:
     now_held = drafting.mark(kept.document, form.CLAIMS)
     if form.seen.data != now_held and drafting.mark(said, form.CLAIMS) != now_held:
         form.seen.data = now_held
-        form.refuse(Invalid(str(CHANGED)))
+        form.refuse(CHANGED)
         return False
     try:
         drafting.write(kept.draft.id, form.CLAIMS, said)
@@ -103,8 +102,8 @@ def _kept(form: StepForm, kept: Kept) -> bool:
 
 def refuse(form: StepForm, error: Invalid) -> None:
     """Beside the field that the refused claim stands in."""
-    message = str(NUMBER_IN_TEXT) if error.code == "number-in-text" else error.message
-    form.refuse(Invalid(message, field=(error.field or "").replace(".", "_"), code=error.code))
+    field = (error.field or "").replace(".", "_")
+    form.refuse(NUMBER_IN_TEXT if error.code == "number-in-text" else error, field)
 
 
 def _page(form: StepForm, found: Step, kept: Kept) -> str:

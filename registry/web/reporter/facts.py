@@ -79,7 +79,6 @@ def _kept(form: FactForm, kept: Kept, facts: list[dict[str, Any]], place: int) -
     try:
         drafting.write(kept.draft.id, ("facts",), {"facts": [*facts[: place - 1], said, *facts[place:]]})
     except Invalid as error:
-        message = str(NUMBER_IN_TEXT) if error.code == "number-in-text" else error.message
-        form.refuse(Invalid(message, field="text", code=error.code))
+        form.refuse(NUMBER_IN_TEXT if error.code == "number-in-text" else error, "text")
         return False
     return True

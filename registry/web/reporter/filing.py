@@ -100,7 +100,7 @@ def file(draft_id: str) -> Response:
     try:
         report = _file(draft_id, _token(form))
     except ZiluError as error:
-        form.refuse(Invalid(error.message, field="signed", code=error.code))
+        form.refuse(error, "signed")
         return make_response(render_template("reporter/handed_in.html", form=form, draft_id=draft_id), 422)
     return redirect(url_for("reporter.report", report_id=report.id))
 

@@ -67,6 +67,6 @@ def _added(form: WitnessForm, kept: Kept) -> bool:
     try:
         drafting.write(kept.draft.id, ("witnesses",), {"witnesses": [*named, said]})
     except Invalid as error:
-        form.refuse(Invalid(error.message, field=(error.field or "").rpartition(".")[2], code=error.code))
+        form.refuse(error, (error.field or "").rpartition(".")[2])
         return False
     return True

@@ -55,7 +55,6 @@ def _decided(form: AdmissionForm, appeal_id: str) -> bool:
         with run.store.write() as session:
             decide(session, form, appeal_id, now=run.clock())
     except (Conflict, Forbidden, Invalid) as error:
-        field = error.field if isinstance(error, Invalid) else "verdict"
-        form.refuse(Invalid(error.message, field=field, code=error.code))
+        form.refuse(error, error.field if isinstance(error, Invalid) else "verdict")
         return False
     return True

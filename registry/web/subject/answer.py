@@ -57,7 +57,7 @@ def _made(form: AnswerForm) -> bool:
             case = session.get_one(Case, case_id())
             answering.represent(session, case=case, text=text, late_reasons=late or None, now=run.clock())
     except (Conflict, Invalid) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, field="text"))
+        form.refuse(error, error.field or "text")
         return False
     return True
 

@@ -67,6 +67,6 @@ def _applied(form: ReviewForm) -> bool:
                 by=actor().id,
             )
     except (Conflict, Invalid) as error:
-        form.refuse(Invalid(error.message, field=error.field))
+        form.refuse(error)
         return False
     return True

@@ -25,6 +25,8 @@ from tests.filing import OTHER_NUMBER, Filing, tag_of
 HOUR = timedelta(hours=1)
 _serial = iter(range(10_000))
 
+REFUSED = "case number, code and identity number do not fit together, or the code has been tried too often"
+
 
 def somebody() -> str:
     """A number that nobody else has."""
@@ -211,7 +213,7 @@ def test_a_decoy_leaves_nothing_behind(store: Store, holder: Holder, now: dateti
 def test_a_match_is_answered_once(accused: Accused, now: datetime) -> None:
     challenge = accused.visitor.begin(now)
     accused.visitor.finish(challenge, accused.number, now)
-    with pytest.raises(Forbidden, match=matches.REFUSED):
+    with pytest.raises(Forbidden, match=REFUSED):
         accused.visitor.finish(challenge, accused.number, now)
 
 
@@ -240,7 +242,7 @@ def test_a_match_is_answered_within_ten_minutes(accused: Accused, clock: MovingC
 
 def test_a_match_is_no_use_without_the_code(accused: Accused, store: Store, holder: Holder, now: datetime) -> None:
     challenge = accused.visitor.begin(now)
-    with pytest.raises(Forbidden, match=matches.REFUSED):
+    with pytest.raises(Forbidden, match=REFUSED):
         Visitor(store, holder, accused.filing.number, "0000-0000-0000").finish(challenge, accused.number, now)
 
 
@@ -250,7 +252,7 @@ def test_a_match_of_ones_own_case_opens_no_other(
     """A thief with somebody else's letter proves their own number, and is still not let in."""
     thief = Accused(store, cast, holder, now)
     challenge = thief.visitor.begin(now)
-    with pytest.raises(Forbidden, match=matches.REFUSED):
+    with pytest.raises(Forbidden, match=REFUSED):
         accused.visitor.finish(challenge, thief.number, now)
     with store.read() as session:
         assert session.scalars(sa.select(SubjectSession)).all() == []
@@ -318,4 +320,4 @@ def test_the_holders_own_limit_looks_like_every_failure(store: Store, cast: Cast
         accused = Accused(store, cast, Holder(socket), now)
         for _ in range(2):
             accused.visitor.come_in(accused.number, now)
-        assert failure(accused.visitor, accused.number, now)[2] == matches.REFUSED
+        assert failure(accused.visitor, accused.number, now)[2] == REFUSED

@@ -26,6 +26,8 @@ from tests.unit.notices.test_notices_matches import Accused, Visitor, accused
 
 __all__ = ["accused"]
 
+REFUSED = "case number, code and identity number do not fit together, or the code has been tried too often"
+
 
 def verbs(store: Store, case_id: str) -> list[str]:
     with store.read() as session:
@@ -44,7 +46,7 @@ def replaced(accused: Accused, store: Store, cast: Cast, now: datetime) -> None:
 
 def test_a_wrong_answer_is_kept_and_logged(accused: Accused, store: Store, now: datetime) -> None:
     challenge = accused.visitor.begin(now)
-    with pytest.raises(Forbidden, match=matches.REFUSED):
+    with pytest.raises(Forbidden, match=REFUSED):
         accused.visitor.finish(challenge, OTHER_NUMBER, now)
     with store.read() as session:
         assert session.get_one(CaseMatch, challenge.match_id).closed_at == now
@@ -58,7 +60,7 @@ def test_what_is_no_match_of_the_letter_leaves_nothing(
     accused: Accused, store: Store, holder: Holder, now: datetime, code: str
 ) -> None:
     challenge = accused.visitor.begin(now)
-    with pytest.raises(Forbidden, match=matches.REFUSED):
+    with pytest.raises(Forbidden, match=REFUSED):
         Visitor(store, holder, accused.filing.number, code).finish(challenge, accused.number, now)
     with store.read() as session:
         assert session.get_one(CaseMatch, challenge.match_id).closed_at is None
@@ -66,7 +68,7 @@ def test_what_is_no_match_of_the_letter_leaves_nothing(
 
 
 def test_no_token_is_refused_and_a_token_passes() -> None:
-    with pytest.raises(Forbidden, match=matches.REFUSED):
+    with pytest.raises(Forbidden, match=REFUSED):
         matches.require_token(None)
     assert matches.require_token("token") == "token"
 
