@@ -199,8 +199,11 @@ def _elements(texts: list[object], name: str) -> list[bytes]:
     if not 1 <= len(texts) <= MAX_ELEMENTS:
         raise _wrong_count(name)
     elements = [_decoded(text, name, group.SIZE) for text in texts]
-    for element in elements:  # before anything is counted: what is refused costs nothing
-        group.require_element(element)
+    try:
+        for element in elements:  # before anything is counted: what is refused costs nothing
+            group.require_element(element)
+    except Invalid:
+        raise Invalid(f"{name} must each be a canonical ristretto255 element, not the identity", field=name) from None
     return elements
 
 

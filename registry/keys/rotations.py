@@ -29,7 +29,10 @@ _ROTATING = 0x526F7461
 
 def present(session: Session, keys: HolderKeys) -> HolderKeys:
     """The holder's public keys with the identity key that clients are to use now."""
-    switched = latest_switch(session)
+    return _under(latest_switch(session), keys)
+
+
+def _under(switched: Rotation | None, keys: HolderKeys) -> HolderKeys:
     if switched is None:
         return keys
     return replace(keys, key_id=key_id(switched.new_public), public=switched.new_public)
@@ -38,12 +41,12 @@ def present(session: Session, keys: HolderKeys) -> HolderKeys:
 def announced(session: Session, keys: HolderKeys) -> HolderKeys:
     """As `present`; Unavailable for the moment until the log shows a new key, before which no client believes in it."""
     switched = latest_switch(session)
-    if switched is not None and switched.settled_at is not None:
-        return present(session, keys)
-    act = session.scalar(sa.select(Act).where(Act.uid == switched.act)) if switched is not None else None
+    if switched is None or switched.settled_at is not None:
+        return _under(switched, keys)
+    act = session.scalar(sa.select(Act).where(Act.uid == switched.act))
     if act is not None and prove(session, act) is None:
         raise Unavailable("the identity key has just been rotated; try again in a moment", retry_after=1)
-    return present(session, keys)
+    return _under(switched, keys)
 
 
 def former_key(session: Session) -> str | None:

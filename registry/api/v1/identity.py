@@ -12,7 +12,7 @@ from registry.access import Action, needs
 from registry.api.context import actor, running
 from registry.api.schemas import Answer, Body
 from registry.checks.actions import admit, require_evaluation
-from registry.checks.rules import read_elements
+from registry.identity.group import SIZE
 from registry.policy import BATCH
 
 bp = APIBlueprint("identity", __name__, tag="Identity")
@@ -37,7 +37,9 @@ class EvaluationAnswer(Answer):
 def evaluate(body: EvaluationRequest) -> dict[str, Any]:
     """Evaluate up to 1,000 blinded elements under the consortium's key (RFC 9497, VOPRF, ristretto255-SHA512)."""
     run, who = running(), actor()
-    elements, keys = read_elements(body.elements), run.holder.public()
+    # Whether each is an element the key holder looks at, before it counts them: it is a tenth of the work.
+    elements = tuple(base64url.decode(text, field="elements", size=SIZE) for text in body.elements)
+    keys = run.holder.public()
     with run.store.read() as session:
         require_evaluation(session, actor=who, key_id=body.key_id, units=len(elements), keys=keys, now=run.clock())
     evaluation = run.holder.evaluate(member=who.member_id, account=who.id, elements=elements, key_id=body.key_id)
