@@ -104,8 +104,9 @@ class KeyHolder:
         pair = self._named(asked.get("key_id", self._public_keys.key_id))
         now = self._clock()
         budgets = {f"member:{asked['member']}": self._ceilings.member, "overall": self._ceilings.overall}
-        self._counters.spend(budgets, units=len(elements), now=now)
-        evaluated = voprf.blind_evaluate_batch(pair, elements)
+        self._counters.require(budgets, units=len(elements), now=now)
+        evaluated = _evaluated(pair, elements)
+        self._counters.spend(budgets, units=len(elements), now=now)  # nothing is handed out before
         return {
             "key_id": key_id(pair.public),
             "elements": [base64url.encode(element) for element in evaluated.elements],
@@ -198,13 +199,17 @@ class KeyHolder:
 def _elements(texts: list[object], name: str) -> list[bytes]:
     if not 1 <= len(texts) <= MAX_ELEMENTS:
         raise _wrong_count(name)
-    elements = [_decoded(text, name, group.SIZE) for text in texts]
+    return [_decoded(text, name, group.SIZE) for text in texts]
+
+
+def _evaluated(pair: KeyPair, elements: list[bytes]) -> voprf.Evaluated:
+    """Invalid for what is no element. To look at each before would be a tenth of the work once more."""
     try:
-        for element in elements:  # before anything is counted: what is refused costs nothing
-            group.require_element(element)
+        return voprf.blind_evaluate_batch(pair, elements)
     except Invalid:
-        raise Invalid(f"{name} must each be a canonical ristretto255 element, not the identity", field=name) from None
-    return elements
+        raise Invalid(
+            "elements must each be a canonical ristretto255 element, not the identity", field="elements"
+        ) from None
 
 
 def _wrong_count(name: str) -> Invalid:

@@ -1,7 +1,7 @@
 """What the key holder remembers on disk: how much was spent today, and the one draw of each case.
 
 Its own SQLite file (WAL, synchronous=FULL, mode 0600). Every write is one transaction that is on disk before the
-holder acts on it: after a crash an element may have been counted and not evaluated, never the reverse.
+holder hands anything out: after a crash an element may have been counted and not handed out, never the reverse.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ class Counters:
         with self._lock:
             self._database.close()
 
+    def require(self, budgets: Mapping[str, int], *, units: int, now: datetime) -> None:
+        """TooMany when the units would not fit now; nothing is taken."""
+        day = str(now.astimezone(UTC).date())
+        with self._transaction() as database:
+            _require(database, day, budgets, units, now)
+
     def spend(self, budgets: Mapping[str, int], *, units: int, now: datetime) -> None:
         """Take the units from every budget of this UTC day, or from none.
 
@@ -49,9 +55,7 @@ class Counters:
         """
         day = now.astimezone(UTC).date()
         with self._transaction() as database:
-            for budget, ceiling in budgets.items():
-                if _spent(database, str(day), budget) + units > ceiling:
-                    raise _used_up(now)
+            _require(database, str(day), budgets, units, now)
             rows = [(str(day), budget, units) for budget in budgets]
             database.executemany(
                 "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET units = units + excluded.units",
@@ -96,6 +100,12 @@ def _open(path: Path) -> sqlite3.Connection:
             database.close()
         raise Invalid("The counters must be a SQLite file that the key holder can write.", field="counters") from None
     return database
+
+
+def _require(database: sqlite3.Connection, day: str, budgets: Mapping[str, int], units: int, now: datetime) -> None:
+    for budget, ceiling in budgets.items():
+        if _spent(database, day, budget) + units > ceiling:
+            raise _used_up(now)
 
 
 def _spent(database: sqlite3.Connection, day: str, budget: str) -> int:

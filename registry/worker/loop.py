@@ -18,6 +18,7 @@ from registry.worker.own_keys import OwnKeys
 from registry.worker.publishing import Publisher
 
 WAKE = 0.05  # seconds between two looks for new acts: a published leaf is well within a second
+GATHER = 0.2  # seconds from one head to the next: under load acts share a batch, its snapshot and its signature
 PAUSE = 0.1  # seconds between rounds
 SELDOM = 60.0  # seconds between rounds of what may wait
 
@@ -69,36 +70,42 @@ def _work(running: Running, stop: threading.Event) -> None:
     publisher = Publisher(running)
     publisher.verify(running)
     rounds = (
-        (PAUSE, (outbox.deliver,), ()),
-        (WAKE, (publisher.publish,), ()),
-        (PAUSE, (OwnKeys().publish_keys,), ()),
+        (PAUSE, 0.0, (outbox.deliver,), ()),
+        (WAKE, GATHER, (publisher.publish,), ()),
+        (PAUSE, 0.0, (OwnKeys().publish_keys,), ()),
     )
     threads = [threading.Thread(target=_rounds, args=(running, stop, *each)) for each in rounds]
     for thread in threads:
         thread.start()
-    _rounds(running, stop, PAUSE, OFTEN, NOW_AND_THEN)
+    _rounds(running, stop, PAUSE, 0.0, OFTEN, NOW_AND_THEN)
     for thread in threads:
         thread.join()
     publisher.close()
 
 
 def _rounds(
-    running: Running, stop: threading.Event, pause: float, often: Sequence[Duty], seldom: Sequence[Duty]
+    running: Running,
+    stop: threading.Event,
+    pause: float,
+    between: float,
+    often: Sequence[Duty],
+    seldom: Sequence[Duty],
 ) -> None:
+    """`pause` seconds after each round, and `between` before a duty that had something to do is asked again."""
     next_seldom = 0.0
     while not stop.wait(pause):
         duties = list(often)
         if time.monotonic() >= next_seldom:
             duties, next_seldom = [*often, *seldom], time.monotonic() + SELDOM
         for duty in duties:
-            _repeat(duty, running, stop)
+            _repeat(duty, running, stop, between)
 
 
-def _repeat(duty: Duty, running: Running, stop: threading.Event) -> None:
+def _repeat(duty: Duty, running: Running, stop: threading.Event, between: float) -> None:
     """A duty that fails is tried again next round; the others go on."""
     try:
         while not stop.is_set() and duty(running):
-            pass
+            stop.wait(between)
     except ZiluError as error:
         _log.warning("duty refused", duty=duty.__name__, code=error.code, reason=error.message)
     except Exception as error:  # its text may hold personal data

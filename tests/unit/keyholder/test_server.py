@@ -114,7 +114,7 @@ def test_a_refusal_arrives_as_the_class_that_was_raised_with_all_it_said(holder:
         assert too_many.value.retry_after == 12 * 3600
         with pytest.raises(Invalid) as invalid:
             holder.client.evaluate(member="sto", account="lin", elements=[bytes(32)])
-        assert (invalid.value.field, invalid.value.code) == ("element", "invalid")
+        assert (invalid.value.field, invalid.value.code) == ("elements", "invalid")
 
 
 def test_the_socket_is_the_owners_alone_and_goes_with_the_process(holder: Process) -> None:
