@@ -90,6 +90,7 @@ class Action(enum.StrEnum):
     KEY_REVOKE = "key-revoke"
     ROTATION_VERIFY = "rotation-verify"
     ROTATE = "rotate"
+    REWRAP = "rewrap"  # wrap all cases' keys anew
     CANARY_KEEP = "canary-keep"
     MEMBER_READ = "member-read"  # its people, units and budget
     MEMBER_ADMIT = "member-admit"
@@ -203,6 +204,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.OPERATOR, _A.MEMBER_ADMIT): Relation.ANY,
         (_R.OPERATOR, _A.ACCOUNT_OPEN): Relation.ANY,
         (_R.OPERATOR, _A.ROTATE): Relation.ANY,
+        (_R.OPERATOR, _A.REWRAP): Relation.ANY,
         (_R.OPERATOR, _A.CANARY_KEEP): Relation.ANY,
         (_R.REGULATOR, _A.CANARY_KEEP): Relation.ANY,
         (_R.SUBJECT, _A.CASE_READ): Relation.ANY,  # of the case they matched, and of no other

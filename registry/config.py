@@ -47,11 +47,16 @@ class DatabaseSection(_Section):
 
 
 class SecretsSection(_Section):
-    vault_key: Beside  # 32 bytes: wraps every case key
+    vault_key: Beside  # 32 bytes: seals what belongs to no case, and wraps case keys until their first renewal
+    wrapping_keys: Beside | None = None  # folder of the keys that wrap case keys; without it beside the vault key
     pepper: Beside  # 32 bytes: turns tags into handles
     session_key: Beside  # 32 bytes: signs cookies
     log_key: Beside  # Ed25519, PEM: signs checkpoints
     receipt_key: Beside  # Ed25519, PEM: signs receipts
+
+    @property
+    def wrapping_folder(self) -> Path:
+        return self.wrapping_keys or self.vault_key.parent / "wrapping"
 
 
 class TlsSection(_Section):

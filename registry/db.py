@@ -22,6 +22,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import OperationalError
 
 from registry.errors import Unavailable
+from registry.wrapping import WrappingKeys
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "cache_size": -32_000}
 
@@ -83,10 +84,19 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The two secrets that actions need: what wraps case keys, and what turns tags into handles."""
+    """The secrets that actions need: what seals, what turns tags into handles, and what wraps case keys."""
 
     vault_key: bytes = field(repr=False)
     pepper: bytes = field(repr=False)
+    wrapping: WrappingKeys | None = field(default=None, repr=False)
+
+    def wrapping_key(self, id: str | None) -> bytes:
+        """What wraps the keys of cases under this id; without one it is the vault key."""
+        if id is None:
+            return self.vault_key
+        if self.wrapping is None:
+            raise Unavailable("this process was started without the keys that wrap case keys", retry_after=60)
+        return self.wrapping.get(id)
 
     def alias(self, scope: str, name: str) -> str:
         """What the database holds in place of a name that a client chose: 64 hexadecimal digits.

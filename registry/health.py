@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from registry import policy, revisions
 from registry.appeals import pool
+from registry.cases import wrapping
 from registry.config import read_secrets
 from registry.errors import Conflict, Invalid, Unavailable
 from registry.findings import canaries
@@ -68,6 +69,13 @@ def _clock(run: Running) -> None:
         raise Unavailable("the clock stands before the last act; correct it before anything is logged", retry_after=60)
 
 
+def _wrapping(run: Running) -> None:
+    with run.store.read() as session:
+        found = wrapping.overdue(session, run.clock())
+    if found is not None:
+        raise Conflict(f"{found}; run zilu keys rewrap")
+
+
 def _quorum(run: Running) -> None:
     """What the log's policy asks for less than the consortium's rules do."""
     if found := list(weaknesses(run.policy)):
@@ -86,6 +94,7 @@ CHECKS: Final[Mapping[str, Callable[[Running], object]]] = MappingProxyType(
         "acts are logged within a minute": _sequenced,
         "the clock does not stand before the last act": _clock,
         "nobody has asked about a canary": _canaries,
+        "case keys were wrapped anew within a month": _wrapping,
         "the key holder answers": lambda run: run.holder.public(),
         "every case could be seated at both instances": _seats,
     }

@@ -260,6 +260,9 @@ class Ending(enum.StrEnum):
 # How long a case is kept after it ended, for appeals, complaints and the law's limits.
 KEPT_AFTER: Final = MappingProxyType({Ending.EXPIRED: 180 * DAY, Ending.ENDED: 180 * DAY, Ending.UNLISTED: 90 * DAY})
 
+BACKUPS_KEPT: Final = 35 * DAY  # of the database; with the last backup goes the key that opens what was erased since
+REWRAP_EVERY: Final = 31 * DAY  # from one renewal of the key that wraps case keys to the next
+
 # Sign-in
 SESSION_LIFE: Final = timedelta(hours=12)
 SESSION_IDLE: Final = timedelta(hours=1)  # from the last page to the end of the session

@@ -17,6 +17,7 @@ from registry.keys.tls import towards_holder
 from registry.log import own_keys, quorum
 from registry.log.checkpoint import verifier_key
 from registry.log.quorum import Policy
+from registry.wrapping import WrappingKeys
 
 PAGE = Path(__file__).parent / "web/static/bundle"
 
@@ -74,11 +75,11 @@ def holder_of(settings: Settings) -> Holder:
 
 def start(settings: Settings) -> Running:
     """Read the secrets and open the store; nothing is created and nothing is written."""
-    secrets = read_secrets(settings.secrets)
+    secrets, wrapping = read_secrets(settings.secrets), WrappingKeys(settings.secrets.wrapping_folder)
     return Running(
         settings=settings,
         secrets=secrets,
-        store=Store(settings.database.url, Keyring(secrets.vault_key, secrets.pepper)),
+        store=Store(settings.database.url, Keyring(secrets.vault_key, secrets.pepper, wrapping)),
         clock=settings.clock,
         holder=holder_of(settings),
     )

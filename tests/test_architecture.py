@@ -13,8 +13,8 @@ REGISTRY = Path(__file__).parent.parent / "registry"
 # The foundations, the domain in the order in which a case passes through it, its readers, the edges, the assembly.
 # A name may import only what stands to its left; the edges stand side by side and do not import each other.
 LEFT_TO_RIGHT = """
-    errors clock base64url config policy policy_check pictures paper identity signing vault private_files db log
-    client members accounts access keys cases notices invitations restraints reports mandates entries checks watches
+    errors clock base64url config policy policy_check pictures paper identity signing vault private_files wrapping db
+    log client members accounts access keys cases notices invitations restraints reports mandates entries checks watches
     recalls appeals amendments panels reviews findings orders summaries erasures copies rotation schema revisions audit
     running health parent
 """

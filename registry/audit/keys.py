@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from registry import vault
 from registry.audit.stored import Stored
 from registry.db import Keyring
+from registry.errors import Unavailable
 from registry.vault import CannotOpen
 
 
@@ -23,20 +24,21 @@ class Keys:
     """Opens what is sealed in acts and rows; `lost` says of each case id why it has no key."""
 
     def __init__(self, keyring: Keyring, cases: Iterable[Stored]) -> None:
-        self._vault_key = keyring.vault_key
+        self._vault_key, self._wrapping_key = keyring.vault_key, keyring.wrapping_key
         self._keys: dict[str, bytes] = {}
         self._lost: dict[str, Lost] = {}
         for case in cases:
-            self._take(keyring.vault_key, case)
+            self._take(case)
 
-    def _take(self, vault_key: bytes, case: Stored) -> None:
+    def _take(self, case: Stored) -> None:
         wrapped = case.values.get("wrapped_key")
         if wrapped is None:
             self._lost[case.pk] = Lost.DAMAGED if case.unreadable else Lost.DESTROYED
             return
         try:
-            self._keys[case.pk] = vault.unwrap(vault_key, wrapped, case=case.pk)
-        except (CannotOpen, ValueError):
+            kek = self._wrapping_key(case.values.get("wrapped_under"))
+            self._keys[case.pk] = vault.unwrap(kek, wrapped, case=case.pk)
+        except (CannotOpen, Unavailable, ValueError):
             self._lost[case.pk] = Lost.DAMAGED
 
     def lost(self, case_id: str | None) -> Lost | None:

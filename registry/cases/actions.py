@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from registry import vault
+from registry.cases import wrapping
 from registry.cases.models import Case
 from registry.db import Base, Session, new_id
 from registry.errors import NotFound
@@ -21,14 +22,15 @@ def open_case(
     session: Session, *, member_id: str, subject_handle: bytes, sealed_tag: bytes, now: datetime
 ) -> tuple[Case, CaseKey]:
     """A new case with a fresh key of its own."""
-    case_id, key = new_id(), vault.new_key()
+    case_id, key, under = new_id(), vault.new_key(), wrapping.present(session)
     case = Case(
         id=case_id,
         number=new_number(),
         member_id=member_id,
         subject_handle=subject_handle,
         sealed_tag=sealed_tag,
-        wrapped_key=vault.wrap(session.keyring.vault_key, key, case=case_id),
+        wrapped_key=vault.wrap(session.keyring.wrapping_key(under), key, case=case_id),
+        wrapped_under=under,
         opened_at=now,
     )
     session.add(case)
@@ -51,7 +53,8 @@ def key_of(session: Session, case: Case) -> CaseKey:
     """The case's key; NotFound once it has been destroyed."""
     if case.wrapped_key is None:
         raise NotFound("this case has been erased")
-    return CaseKey(case.id, vault.unwrap(session.keyring.vault_key, case.wrapped_key, case=case.id))
+    kek = session.keyring.wrapping_key(case.wrapped_under)
+    return CaseKey(case.id, vault.unwrap(kek, case.wrapped_key, case=case.id))
 
 
 def seal(key: CaseKey, row: Base, column: str, text: str) -> bytes:

@@ -17,11 +17,24 @@ class Case(Base):
     member_id: Mapped[str] = mapped_column(sa.ForeignKey("member.id"), index=True)  # who accuses
     subject_handle: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), index=True)
     sealed_tag: Mapped[bytes | None]  # to the key holder, for the case match and for rotation
-    wrapped_key: Mapped[bytes | None]  # under the vault key; None once the case is erased
+    wrapped_key: Mapped[bytes | None]  # None once the case is erased
+    wrapped_under: Mapped[str | None] = mapped_column(sa.ForeignKey("wrapping_key.id"), index=True)  # None: vault key
     opened_at: Mapped[datetime]
     hidden_until: Mapped[datetime | None]  # by an order or its own member; the entry has it too
     preserved_until: Mapped[datetime | None]  # by an order: nothing of it is erased before
     contested_since: Mapped[datetime | None]  # before a court or the like, as the member has told
+
+
+class WrappingKey(Base):
+    """A key that wraps case keys, of which a file has the bytes. The newest wraps; a renewal takes it round."""
+
+    __tablename__ = "wrapping_key"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(unique=True)  # 1, 2, 3…
+    begun_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]  # from then on no case is under an older one
+    destroyed_at: Mapped[datetime | None]
 
 
 class Step(Base):

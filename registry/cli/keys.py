@@ -1,4 +1,4 @@
-"""`zilu keys`: rotate the consortium's identity key, and verify that nobody was exchanged on the way."""
+"""`zilu keys`: rotate the identity key, verify that nobody was exchanged on the way, renew what wraps case keys."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 from rich.progress import Progress
 
 from registry.accounts.actions import actor_of
+from registry.cases import wrapping
 from registry.cli.context import Context
 from registry.errors import Conflict, NotFound
 from registry.keys.holder import MAX_ELEMENTS, key_id
@@ -16,13 +17,14 @@ from registry.keys.rotations import going_on
 from registry.policy import ROTATION_GRACE
 from registry.rotation import actions, moving, verification
 from registry.running import Running, start
+from registry.wrapping import WrappingKeys
 
-_AT_ONCE = 200  # handles that are replaced in one transaction
+_AT_ONCE = 200  # handles that are replaced, or case keys that are wrapped, in one transaction
 
 
 @click.group()
 def keys() -> None:
-    """Rotate the consortium's identity key; verify a rotation."""
+    """Rotate the consortium's identity key; verify a rotation; renew the key that wraps case keys."""
 
 
 @keys.command("rotate-identity")
@@ -108,6 +110,39 @@ def verify_rotation(context: Context, regulator: str) -> None:
     )
     new, old = (key_id(public) for public in (rotation.new_public, rotation.old_public))
     click.echo(f"{verified} tags were moved from {old} to {new} and none was exchanged.")
+
+
+@keys.command()
+@click.option("--as", "operator", required=True, help="Account of the operator.")
+@click.option("--destroy-now", is_flag=True, help="Destroy older keys before their backups are over: none will open.")
+@click.pass_obj
+def rewrap(context: Context, operator: str, destroy_now: bool) -> None:
+    """Wrap every case's key under a new key; destroy the keys whose backups are over. Once a month.
+
+    Checks and pages go on meanwhile. Whoever is interrupted runs it again.
+    """
+    run = start(context.settings)
+    ring = WrappingKeys(context.settings.secrets.wrapping_folder)
+    with run.store.write() as session:
+        actor, now = actor_of(session, operator), run.clock()
+        begun, total = wrapping.begin(session, actor=actor, keys=ring, now=now), wrapping.left(session)
+    _with_progress("Wrapping keys", total, lambda: _rewrapped(run, operator))
+    with run.store.write() as session:
+        actor, now = actor_of(session, operator), run.clock()
+        later = wrapping.destroy_due(session, actor=actor, keys=ring, now=now, at_once=destroy_now)
+    click.echo(f"Every case's key is under {begun.id} now. Put its file into the backup of the keys.")
+    if later is not None:
+        click.echo(f"An older key stays for the backups made before; run this again after {later:%Y-%m-%d}.")
+
+
+def _rewrapped(run: Running, operator: str) -> int:
+    """How many, at least 1 until the renewal is finished: what was opened meanwhile is wrapped in the next round."""
+    with run.store.write() as session:
+        actor, now = actor_of(session, operator), run.clock()
+        done = wrapping.rewrap_some(session, actor=actor, limit=_AT_ONCE, now=now)
+        if done or wrapping.finish(session, actor=actor, now=now):
+            return done
+        return 1
 
 
 def _with_progress(what: str, total: int | None, step: Callable[[], int]) -> int:

@@ -170,6 +170,7 @@ HEALTH: Final[Words] = {
     "acts are logged within a minute": _("Acts are logged within a minute"),
     "the clock does not stand before the last act": _("The clock does not stand before the last act"),
     "nobody has asked about a canary": _("Nobody has asked about a canary"),
+    "case keys were wrapped anew within a month": _("The keys of cases were wrapped anew within a month"),
     "the key holder answers": _("The key holder answers"),
     "every case could be seated at both instances": _("Every case could be seated at both instances"),
 }

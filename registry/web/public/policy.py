@@ -51,6 +51,8 @@ LABELS: Final[Words] = MappingProxyType(
         "CHECK_KEPT": _("Whom a check asked about is kept"),
         "CHECK_KEPT_HIRED": _("Whom a check asked about is kept, if hired"),
         "NEVER_APPLIED_ANSWER": _("The company shows that the person applied"),
+        "REWRAP_EVERY": _("The key that protects the keys of all cases is renewed"),
+        "BACKUPS_KEPT": _("Backups are kept, and with them the key before; then what was erased opens nowhere"),
         "ROTATION_GRACE": _("The old identity key is kept after its change"),
         "TICKET_LIFE": _("From the blinded question to the check"),
         "RECEIPT_PROMISE": _("From an answer to its proof in the log"),

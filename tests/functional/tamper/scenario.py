@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -30,6 +30,7 @@ from registry.appeals.contact import reach_by
 from registry.appeals.listing import list_due
 from registry.appeals.models import Appeal, Draw
 from registry.appeals.queries import seats_of
+from registry.cases import wrapping
 from registry.cases.models import Case
 from registry.checks import completeness, decisions, granting
 from registry.checks.actions import details
@@ -72,6 +73,7 @@ from registry.rotation.moving import move_some
 from registry.rotation.verification import verify_some
 from registry.signing import consent, jws, keys
 from registry.watches import actions as watches
+from registry.wrapping import WrappingKeys
 from tests.authorities import authorities
 from tests.cast import Cast, Person, gather
 from tests.conftest import ISSUER, KEYRING, START
@@ -98,7 +100,8 @@ class Told:
 
 def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     """Found a registry in this SQLite file and tell its story; `move` sets the key holder's clock."""
-    store, log_key = Store(f"sqlite:///{path}", KEYRING), keys.generate()
+    keyring = replace(KEYRING, wrapping=WrappingKeys(path.parent / "wrapping"))
+    store, log_key = Store(f"sqlite:///{path}", keyring), keys.generate()
     revisions.upgrade(store.engine)
     with store.write() as session:
         cast = gather(session, START)
@@ -119,10 +122,11 @@ def tell(path: Path, holder: Holder, move: Callable[[datetime], None]) -> Told:
     told.rotate_key()
     told.order_and_erase()
     told.keep_canary()
+    told.renew_wrapping(keyring)
     told.rotate_identity()
     told.stir()
     store.engine.dispose()
-    return Told(path, KEYRING, verifier_key(ORIGIN, log_key.public_key()), told.now, log_key)
+    return Told(path, keyring, verifier_key(ORIGIN, log_key.public_key()), told.now, log_key)
 
 
 class _Telling:
@@ -384,6 +388,13 @@ class _Telling:
         now, olaf, public = self.now, self.cast.olaf.actor, self.holder.public().sealing_public
         (tag,), _ = tags_of(self.holder, people(1, seed=8), self.cast.hana.actor)
         self.do(lambda s: canaries.add(s, actor=olaf, tag=tag, sealing_public=public, now=now))
+
+    def renew_wrapping(self, keyring: Keyring) -> None:
+        now, olaf, ring = self.now, self.cast.olaf.actor, keyring.wrapping
+        assert ring is not None
+        self.do(lambda s: wrapping.begin(s, actor=olaf, keys=ring, now=now))
+        self.do(lambda s: wrapping.rewrap_some(s, actor=olaf, limit=1000, now=now))
+        self.do(lambda s: wrapping.finish(s, actor=olaf, now=now))
 
     def rotate_identity(self) -> None:
         """As far as the switch: the old handles still stand."""
