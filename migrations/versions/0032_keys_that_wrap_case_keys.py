@@ -1,7 +1,7 @@
 """keys that wrap case keys
 
-Revision: 0030
-After: 0029
+Revision: 0032
+After: 0031
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
-down_revision = "0029"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
