@@ -99,6 +99,7 @@ def test_what_the_operator_may_do_is_this_and_no_more() -> None:
         Action.KEY_ENROL,
         Action.KEY_REVOKE,
         Action.ROTATE,
+        Action.REWRAP,
         Action.ORDER_READ,
         Action.ORDER_ISSUE,
         Action.ERASURE_READ,
