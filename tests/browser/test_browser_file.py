@@ -118,6 +118,7 @@ def test_a_file_is_checked_and_nothing_of_it_leaves_the_page(
         assert answer["tag"].encode() not in kept
 
 
+@pytest.mark.long
 def test_an_interrupted_file_goes_on_and_nobody_is_checked_twice(hana: Page, store: Store) -> None:
     def lost(route: Route) -> None:
         route.fetch()  # answered, and the answer never arrives

@@ -160,6 +160,7 @@ def test_a_run_that_is_killed_at_any_request_goes_on_and_checks_nobody_twice(
     office.require_whole()
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_again_and_again_ends_all_the_same(office: Office, line: Line) -> None:
     office.batches_of(1)
     for at in range(1, 60):

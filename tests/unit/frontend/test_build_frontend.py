@@ -42,6 +42,7 @@ def test_nothing_is_built_when_nothing_changed(bundle: Path) -> None:
     assert stamp.stat().st_mtime_ns == before
 
 
+@pytest.mark.long
 def test_what_is_missing_or_outdated_is_built_and_the_same_sources_give_the_same_bytes(
     bundle: Path, tmp_path: Path
 ) -> None:
