@@ -90,6 +90,13 @@ class ServerSection(_Section):
     workers: int = Field(default=2, ge=1, le=64)
 
 
+class MetricsSection(_Section):
+    """Where the worker answers Prometheus: an address that the public cannot reach."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535)
+
+
 class MailSection(_Section):
     """The mail server that takes what the registry writes. Plain text goes to this machine alone."""
 
@@ -132,6 +139,7 @@ class Settings(_Section):
     keyholder: KeyholderSection
     log: LogSection = LogSection()
     server: ServerSection = ServerSection()
+    metrics: MetricsSection | None = None
     mail: MailSection | None = None
     sms: SmsSection | None = None
     client: dict[str, ClientSection] = Field(default_factory=dict)

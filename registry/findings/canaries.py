@@ -82,6 +82,12 @@ def raise_alarms(session: Session, now: datetime, limit: int = 100) -> list[Find
     return [_alarm(session, batch, now) for batch in unheard(session, limit)]
 
 
+def count(session: Session) -> int:
+    """How many alarms were raised ever."""
+    raised = sa.select(sa.func.count()).select_from(Finding).where(Finding.kind == Kind.CANARY)
+    return session.scalar(raised) or 0
+
+
 def open_alarms(session: Session) -> list[Finding]:
     """Alarms that no regulator has closed, the oldest first."""
     waiting = sa.select(Finding).where(Finding.kind == Kind.CANARY, Finding.state != State.CLOSED)

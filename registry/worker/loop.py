@@ -13,7 +13,7 @@ from registry.errors import ZiluError
 from registry.log.alone import alone
 from registry.log.sequencer import verify_head
 from registry.running import Running
-from registry.worker import clocks, outbox
+from registry.worker import clocks, metrics, outbox
 from registry.worker.own_keys import OwnKeys
 from registry.worker.publishing import Publisher
 
@@ -57,7 +57,8 @@ def run(running: Running, stop: threading.Event) -> None:
     """
     with alone(running.store, stop, _wait) as held:
         if held:
-            _work(running, stop)
+            with metrics.serving(running):
+                _work(running, stop)
 
 
 def _wait() -> None:

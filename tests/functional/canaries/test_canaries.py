@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -17,6 +18,7 @@ from registry.cli.init import write_settings
 from registry.client.api import Registry
 from registry.client.checking import Checked, Terms, check
 from registry.clock import rfc3339
+from registry.config import MetricsSection
 from registry.db import Session, Store
 from registry.errors import Conflict, Forbidden
 from registry.findings import actions as findings
@@ -27,7 +29,7 @@ from registry.keys.holder import Holder
 from registry.log.models import Act
 from registry.notices.models import Message
 from registry.running import Running
-from registry.worker import clocks
+from registry.worker import clocks, metrics
 from tests.app_fixture import SECRETS, settings
 from tests.attested import unattested
 from tests.cast import Cast
@@ -113,6 +115,35 @@ def test_whoever_asks_about_a_canary_is_named_to_operator_and_regulator_and_sees
         findings.close(session, actor=cast.rex.actor, finding=session.get_one(Finding, alarm.id), now=clock())
     good = [each for each in house.zilu("doctor").output.splitlines() if "canary" in each]
     assert good[0].startswith("ok ")
+
+
+def test_prometheus_is_told_of_alarms_at_the_workers_own_address(
+    house: House, hana: Registry, store: Store, cast: Cast, clock: MovingClock
+) -> None:
+    section = MetricsSection.model_construct(host="127.0.0.1", port=0)  # any that is free
+    run = replace(house.run, settings=settings().model_copy(update={"metrics": section}))
+    with metrics.serving(run) as port:
+
+        def says(name: str) -> float:
+            lines = httpx2.get(f"http://127.0.0.1:{port}/metrics").text.splitlines()
+            (value,) = (line.split()[1] for line in lines if line.split()[0] == f"zilu_{name}")
+            return float(value)
+
+        assert (says("canaries"), says("canary_alarms_total"), says("canary_alarms_open")) == (0, 0, 0)
+        house.canary("add", typed=CANARY.number + "\n")
+        check(hana, [CANARY, SOMEBODY], terms=TERMS, key="guess")
+        assert clocks.alarms(run)
+        assert (says("canaries"), says("canary_alarms_total"), says("canary_alarms_open")) == (1, 1, 1)
+        assert says("acts_waiting") > 0
+        with store.write() as session:
+            (alarm,) = canaries.open_alarms(session)
+            findings.close(session, actor=cast.rex.actor, finding=alarm, now=clock())
+        assert (says("canary_alarms_total"), says("canary_alarms_open")) == (1, 0)
+
+
+def test_without_an_address_nobody_is_told(house: House) -> None:
+    with metrics.serving(house.run) as port:
+        assert port is None
 
 
 def _verbs(session: Session) -> list[str]:
