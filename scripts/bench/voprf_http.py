@@ -57,12 +57,21 @@ PARTS = ("granian", "keyholder", "worker")  # the first is told "--workers" as w
 Spent = Mapping[str, float]  # CPU seconds by part
 
 
-@contextmanager
-def registry(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings, Registry]]:
-    """A running registry, and the program of a member with as many people as it takes."""
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    issuer, most = f"http://127.0.0.1:{port}", 10**9
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def registry(
+    folder: Path, *, port: int, issuer: str | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], Settings, Registry]]:
+    """A running registry, and the program of a member with as many people as it takes.
+
+    `issuer` is the address that clients use, where it is not the registry's own port.
+    """
+    issuer, most = issuer or f"http://127.0.0.1:{port}", 10**9
     config = write_settings(folder, issuer=issuer, name="Bench", port=port, member_ceiling=most, overall_ceiling=most)
     settings = load(config)
     establish(settings, operator="olaf", password=secrets.token_urlsafe(16))
@@ -220,7 +229,7 @@ def main() -> None:
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        registry(Path(folder) / "home") as (process, settings, client),
+        registry(Path(folder) / "home", port=free_port()) as (process, settings, client),
     ):
         ratios, parts, done = measure(
             process.pid, client, batches=given.batch, rounds=given.rounds, seconds=given.seconds
