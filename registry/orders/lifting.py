@@ -82,7 +82,8 @@ def _verify_in_force(row: Order, now: datetime) -> None:
         by = rules.confirm_by(row.issued_at)
         raise Conflict(
             "nobody has confirmed this order; unless the other side does, it lapses by itself at "
-            f"{by:%Y-%m-%d %H:%M} UTC",
+            "{by:%Y-%m-%d %H:%M} UTC",
+            by=by,
             code="not-allowed-now",
         )
     if row.state is not State.IN_FORCE or now >= row.until:
