@@ -15,6 +15,7 @@ from registry.identity.document import Document
 
 HIRES = 10_000
 ROW = 4_711  # where the hired person stands in birch's file
+OTHERS = {"wu": "吴磊", "sun": "孙丽", "zhao": "赵军", "zhou": "周敏", "huang": "黄涛"}
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,21 @@ class Accused:
 
 def accused(seed: int) -> tuple[Accused, Accused, Accused]:
     """The cleared one, the one who stays listed, and the one whose window is open when the page opens."""
-    numbers = _numbers(seed, 3)
+    numbers = _numbers(seed, len(OTHERS) + 3)
     return (
         Accused("wang", "王秀英", numbers[0]),
         Accused("chen", "陈建国", numbers[1], offence="account-rental", records=26_400, term_days=1_095),
         Accused("liu", "刘洋", numbers[2], records=310, term_days=365),
     )
+
+
+def others(seed: int) -> dict[str, Accused]:
+    """Those whose cases wait for somebody when the page opens."""
+    numbers = _numbers(seed, len(OTHERS) + 3)[3:]
+    return {
+        key: Accused(key, name, number, records=900, term_days=500)
+        for (key, name), number in zip(OTHERS.items(), numbers, strict=True)
+    }
 
 
 def _numbers(seed: int, count: int) -> list[Document]:

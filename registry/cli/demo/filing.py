@@ -108,14 +108,14 @@ def serve_chen(story: Story) -> None:
     story.stage.told("Chen's letter is signed for.")
 
 
-def _await_listing(story: Story, person: Accused) -> None:
+def await_listing(story: Story, person: Accused) -> None:
     report = story.reports[person.key][0]
     acme = program(story.stage, "acme-security", "report")
     story.stage.wait(lambda: acme.get(f"/api/v1/reports/{report}")["state"] == "listed", f"{person.key} is listed")
 
 
 def list_wang(story: Story) -> None:
-    _await_listing(story, story.wang)
+    await_listing(story, story.wang)
     story.stage.told("The window closed without an appeal: the worker lists Wang.")
     story.inbox.expect("cedar", "recall.issued")
     story.stage.told("Cedar's hiring check was still open: Cedar is told at once, on its webhook.")
@@ -143,7 +143,7 @@ def _persistently(story: Story, *arguments: str) -> subprocess.CompletedProcess[
 
 
 def listed_chen(story: Story) -> None:
-    _await_listing(story, story.chen)
+    await_listing(story, story.chen)
     story.stage.told("Chen's window has closed; Chen is listed.")
 
 

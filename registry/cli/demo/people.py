@@ -63,6 +63,7 @@ PARTS: Mapping[str, Part] = {
     "clerk": Part("association", "Cleo Tang", (Role.CLERK,), (Scope.ROSTER,)),
     "screener": Part("association", "Sol Yu", (Role.SCREENER,), (Scope.ROSTER,)),
     "notary": Part("notary", "Vera Shen", (Role.VERIFIER,), (Scope.ROSTER,), signs=True),
+    "notary-2": Part("notary", "Vic Lin", (Role.VERIFIER,)),
     "inspector": Part("regulator", "Rex Luo", (Role.REGULATOR,), (Scope.AUDIT,)),
 }
 PANEL = tuple(account for account, part in PARTS.items() if Role.PANELIST in part.roles)

@@ -22,11 +22,11 @@ CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 
-def program(stage: Stage, account: str, scope: str) -> Registry:
-    """The program of an account, signed in with its own key."""
+def program(stage: Stage, account: str, scope: str, *, key: keys.PrivateKey | None = None) -> Registry:
+    """The program of an account, signed in with its own key; it signs with `key`."""
     profile = stage.settings.client[account]
     registry = Registry(
-        Profile(stage.settings.registry.issuer, account, keys.load(profile.client_key)),
+        Profile(stage.settings.registry.issuer, account, keys.load(profile.client_key), key),
         scope=scope,
         clock=stage.settings.clock,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from registry.cli.demo import cases, filing, hearing
+from registry.cli.demo import cases, filing, guide, hearing, waiting
 from registry.cli.demo.inbox import Inbox
 from registry.cli.demo.people import Company
 from registry.cli.demo.plot import Story
@@ -14,7 +14,7 @@ from registry.cli.demo.stage import Stage
 def tell(stage: Stage, company: Company, *, seed: int, between: Callable[[], None] = lambda: None) -> Mapping[str, str]:
     """Tell it all; `between` is called before every chapter. Returns what the reader may want to type."""
     with Inbox(stage) as inbox:
-        story = Story(stage, company, *cases.accused(seed), seed, inbox)
+        story = Story(stage, company, *cases.accused(seed), cases.others(seed), seed, inbox)
         for day, hour, title, chapter in CHAPTERS:
             between()
             stage.at(day, hour)
@@ -39,6 +39,7 @@ def _notes(story: Story) -> Mapping[str, str]:
         "A number that is not": f"{clear} (Wang, cleared)",
         "To open Chen's case at /case": f"{story.reports['chen'][1]}, code {story.codes['chen']}, the listed number",
         "Liu's case, window open": f"{story.reports['liu'][1]}, code {story.codes['liu']}, {story.liu.document.number}",
+        "What to do with it": guide.text(story),
     }
 
 
@@ -51,13 +52,15 @@ CHAPTERS: tuple[tuple[int, int, str, Chapter], ...] = (
     (7, 20, "The accused reads", filing.answer_wang),
     (20, 9, "A check inside the window", filing.check_too_early),
     (28, 9, "Another report", filing.file_chen),
+    (29, 9, "A report that will be appealed", waiting.file_wu),
     (31, 9, "Served", filing.serve_chen),
+    (31, 10, "Served", waiting.serve_wu),
     (36, 9, "Listed", filing.list_wang),
     (38, 9, "10,000 hires", filing.check_hires),
     (40, 21, "An appeal", hearing.lodge),
     (41, 10, "Identity", hearing.attest),
     (42, 9, "Admitted", hearing.admit),
-    (42, 19, "The draw", hearing.draw),
+    (42, 19, "The draw", hearing.draw_and_redraw),
     (45, 11, "The member answers", hearing.answer),
     (49, 14, "The hearing", hearing.hear),
     (51, 16, "The decision", hearing.vote),
@@ -66,4 +69,9 @@ CHAPTERS: tuple[tuple[int, int, str, Chapter], ...] = (
     (63, 9, "Listed", filing.listed_chen),
     (68, 9, "A third report", filing.file_liu),
     (70, 9, "Served", filing.serve_liu),
+    (71, 9, "A second appeal", waiting.appeal_wu),
+    (72, 9, "Admitted", waiting.admit_wu),
+    (72, 19, "The draw", waiting.draw_wu),
+    (75, 11, "The member answers", waiting.answer_wu),
+    (79, 9, "Work that waits", waiting.leave_work),
 )

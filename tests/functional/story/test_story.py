@@ -35,6 +35,7 @@ CHAPTERS = (
     "The decision",
     "Everyone is told again",
     "Another check",
+    "Work that waits",
     "An auditor replays the log",
 )
 ACTS = (
@@ -138,7 +139,7 @@ def test_nothing_personal_is_readable_in_what_the_registry_keeps(told: Told) -> 
     words += ["terminal-7", "on those nights", "camera records", "Heard by video", "open to everyone in the room"]
     words += ["nobody else is known", "RX 204 117 662", "Hana Li", "SPB-BN-2207", *codes]
     planted = [form for word in words for form in forms(word)]
-    assert len(codes) == 2
+    assert len(set(codes)) == 3
     assert [form for form in planted if form in content] == []
     standing = {match[1].decode() for match in re.finditer(rb"(?=([0-9]{17}[0-9X]))", content)}
     assert standing.isdisjoint(told.numbers)
@@ -155,4 +156,4 @@ def test_the_canaries_would_be_found(told: Told) -> None:
 def test_the_output_shows_only_the_numbers_that_the_reader_may_type(told: Told, pattern: str) -> None:
     story, _, notes = told.output.partition("A number that is listed")
     assert re.findall(pattern, story) == []
-    assert len(set(re.findall(pattern, notes))) <= 3
+    assert len(set(re.findall(pattern, notes))) <= 6
