@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.checker import check, consents, decision, decisions, file, history, hit, watches
+from registry.web.checker import check, consents, decision, decisions, file, history, hit, receipts, watches
 from registry.web.checker.blueprint import bp
 
-__all__ = ["bp", "check", "consents", "decision", "decisions", "file", "history", "hit", "watches"]
+__all__ = ["bp", "check", "consents", "decision", "decisions", "file", "history", "hit", "receipts", "watches"]
