@@ -323,6 +323,7 @@ NEEDS_PROOF = frozenset(
         _A.APPEAL_ANSWER,
         _A.APPEAL_VOTE,
         _A.CASE_ATTEST,
+        _A.RESTRAINT_LIFT,
         _A.KEY_ENROL,
         _A.KEY_REVOKE,
         _A.MEMBER_ADMIT,

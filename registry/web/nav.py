@@ -68,6 +68,12 @@ LINKS = (
         _("Drafts, reports and appeals of your member, and what is owed by when."),
     ),
     Link(
+        "reporter.noted",
+        Action.INCIDENT_KEEP,
+        _("Incidents"),
+        _("What your company notes for itself before there is anything to report."),
+    ),
+    Link(
         "reporter.signing_key",
         Action.APPEAL_ANSWER,
         _("Your signing key"),
@@ -162,6 +168,12 @@ LINKS = (
         Action.FINDING_RAISE,
         _("Findings"),
         _("What is demanded of whom, until when."),
+    ),
+    Link(
+        "regulator.restraints",
+        Action.RESTRAINT_READ,
+        _("Restraints"),
+        _("Whether somebody files less because their listings fell, why, and what ends it."),
     ),
     Link(
         "regulator.statistics",

@@ -15,6 +15,7 @@ from registry.identity.countries import ALPHA_3
 from registry.members.models import Kind, Standing
 from registry.panels.rules import Choice
 from registry.reports.rules import Ground, InspectionState
+from registry.restraints.rules import State
 from registry.signing.keys import fingerprint
 from registry.web import words
 from registry.web.language import CHINESE, chosen, locale, translated
@@ -144,6 +145,10 @@ def inspection(state: str) -> str:
     return str(words.INSPECTIONS[InspectionState(state)])
 
 
+def restrained(state: str) -> str:
+    return str(words.RESTRAINTS[State(state)])
+
+
 def rate(value: float) -> str:
     """`0.05%`, to a hundredth of a per cent."""
     return format_percent(value, format="0.##%", locale=locale())
@@ -201,6 +206,7 @@ def register(app: Flask) -> None:
         refusal,
         fingerprint,
         inspection,
+        restrained,
         member_kind,
         standing,
     )

@@ -14,6 +14,7 @@ from registry.checks.rules import Duty
 from registry.members.models import Kind, Standing
 from registry.panels.rules import Choice
 from registry.reports.rules import Ground, InspectionState
+from registry.restraints.rules import State as Restrained
 
 Words = Mapping[str, Any]  # by the name in code; the values are texts that wait for the reader's language
 
@@ -187,6 +188,10 @@ INSPECTIONS: Final[Words] = {
     InspectionState.OPEN: _("open"),
     InspectionState.ENDED: _("ended, waits for a second signature"),
     InspectionState.SIGNED: _("signed by two"),
+}
+RESTRAINTS: Final[Words] = {
+    Restrained.THROTTLED: _("files less"),
+    Restrained.SUSPENDED: _("files nothing"),
 }
 STATEMENTS: Final[Words] = {
     "report+jwt": _("Report"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.web.regulator import entries, entry, exports, findings, reads, sample, shown, statistics
+from registry.web.regulator import entries, entry, exports, findings, reads, restraints, sample, shown, statistics
 from registry.web.regulator.blueprint import bp
 
-__all__ = ["bp", "entries", "entry", "exports", "findings", "reads", "sample", "shown", "statistics"]
+__all__ = ["bp", "entries", "entry", "exports", "findings", "reads", "restraints", "sample", "shown", "statistics"]
