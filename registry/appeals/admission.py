@@ -18,7 +18,7 @@ from registry.appeals.models import Appeal, Draw, Interest
 from registry.appeals.pool import eligible
 from registry.appeals.rules import NEXT, Verb
 from registry.base64url import encode
-from registry.cases.actions import key_of, seal
+from registry.cases.actions import key_of, require_on, seal
 from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session, new_id
@@ -106,8 +106,7 @@ def _verify_refusable(session: Session, actor: Actor, appeal: Appeal, ground: In
 
 
 def _guarded(session: Session, actor: Actor, appeal: Appeal, reasons: str) -> CaseKey:
-    group = member(session, appeal.member_id).group
-    require(actor, Action.APPEAL_ADMIT, member_id=appeal.member_id, group=group)
+    require_on(session, actor, Action.APPEAL_ADMIT, appeal)
     verify_prose(reasons, field="reasons", most=rules.TEXT_LENGTH)
     return key_of(session, session.get_one(Case, appeal.case_id))
 

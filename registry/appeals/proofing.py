@@ -16,12 +16,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from registry import base64url
-from registry.access import Action, Actor, require
+from registry.access import Action, Actor
 from registry.appeals import queries
 from registry.appeals.actions import key_by
 from registry.appeals.models import Attestation
 from registry.appeals.rules import NEXT, State, Verb
-from registry.cases.actions import key_of, seal
+from registry.cases.actions import key_of, require_on, seal
 from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session, new_id
@@ -29,7 +29,6 @@ from registry.errors import Conflict, Invalid, NotFound
 from registry.identity import tags
 from registry.keys.rotations import handle_of
 from registry.log.actions import record
-from registry.members.actions import get as member
 from registry.signing import jws
 from registry.signing.claims import (
     SECONDS,
@@ -70,7 +69,7 @@ def case_by_number(session: Session, *, actor: Actor, number: str) -> Case:
     case = session.scalar(sa.select(Case).where(Case.number == number))
     if case is None or case.subject_handle is None:
         raise NotFound("there is no case of this number", field="case")
-    require(actor, Action.CASE_ATTEST, member_id=case.member_id, group=member(session, case.member_id).group)
+    require_on(session, actor, Action.CASE_ATTEST, case)
     return case
 
 

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from registry import vault
+from registry.access import Action, Actor, require
 from registry.cases import wrapping
 from registry.cases.models import Case
 from registry.db import Base, Session, new_id
 from registry.errors import NotFound
 from registry.log.actions import CaseKey
+from registry.members.models import Member
 
 # Crockford's base 32: no I, L, O, U, so that a number survives the telephone.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Owned(Protocol):
+    """A case, or what was filed in one: it belongs to the member that filed it."""
+
+    member_id: Any
+
+
+def require_on(session: Session, actor: Actor, action: Action, owned: Owned) -> None:
+    """`access.require` for what belongs to a member: who owns that member counts as well."""
+    group = session.get_one(Member, owned.member_id).group
+    require(actor, action, member_id=owned.member_id, group=group)
 
 
 def open_case(

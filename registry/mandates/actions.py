@@ -10,8 +10,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from registry.access import Action, Actor, require
-from registry.cases.actions import key_of, seal, unseal
+from registry.access import Action, Actor
+from registry.cases.actions import key_of, require_on, seal, unseal
 from registry.cases.models import Case
 from registry.db import Session, new_id
 from registry.errors import Conflict, Forbidden, NotFound, Unauthenticated
@@ -20,7 +20,6 @@ from registry.log.swap import swap
 from registry.mandates import rules
 from registry.mandates.models import Mandate
 from registry.mandates.rules import COVERS
-from registry.members.models import Member
 from registry.notices import matches
 from registry.notices.models import SubjectSession
 from registry.notices.rules import SUBJECT_SESSION_LIFE, code_hash, new_code, read_case_number, read_code, written
@@ -42,7 +41,7 @@ def record_mandate(
     case = session.scalar(sa.select(Case).where(Case.number == read_case_number(number)))
     if case is None:
         raise NotFound("there is no case of this number", field="case")
-    require(actor, Action.MANDATE_RECORD, member_id=case.member_id, group=session.get_one(Member, case.member_id).group)
+    require_on(session, actor, Action.MANDATE_RECORD, case)
     verify_prose(name, field="name", most=rules.NAME_LENGTH)
     rules.verify_until(until, now=now)
     key, code = key_of(session, case), new_code()

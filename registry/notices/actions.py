@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from registry import policy
 from registry.access import Action, Actor, allowed, require
-from registry.cases.actions import key_of, seal, unseal
+from registry.cases.actions import key_of, require_on, seal, unseal
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
@@ -102,7 +102,7 @@ def letter(session: Session, *, letter_id: str, actor: Actor, action: Action) ->
     if notice is None:
         raise NotFound("there is no such letter")
     case = session.get_one(Case, notice.case_id)
-    require(actor, action, member_id=case.member_id, group=session.get_one(Member, case.member_id).group)
+    require_on(session, actor, action, case)
     return notice, case
 
 

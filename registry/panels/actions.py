@@ -10,12 +10,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from registry import policy
-from registry.access import Action, Actor, require
+from registry.access import Action, Actor
 from registry.appeals import effects, queries, rules
 from registry.appeals.actions import finish
 from registry.appeals.models import Appeal, Seat
 from registry.appeals.rules import NEXT, State, Verb
-from registry.cases.actions import key_of, seal, unseal
+from registry.cases.actions import key_of, require_on, seal, unseal
 from registry.cases.models import Case
 from registry.cases.steps import advance
 from registry.db import Session, new_id
@@ -24,7 +24,6 @@ from registry.entries.models import Entry
 from registry.entries.rules import VISIBLE, verify_milder, verify_shorter
 from registry.errors import Conflict, Forbidden
 from registry.log.actions import CaseKey, record
-from registry.members.actions import get as member
 from registry.notices import news
 from registry.notices.actions import send
 from registry.panels.models import Decision, Hearing, Vote
@@ -157,8 +156,7 @@ def _recall(session: Session, entry: Entry, reason: Reason, now: datetime) -> No
 
 
 def _require_seat(session: Session, actor: Actor, appeal: Appeal, action: Action) -> Seat:
-    group = member(session, appeal.member_id).group
-    require(actor, action, member_id=appeal.member_id, group=group)
+    require_on(session, actor, action, appeal)
     seat = queries.seat_of(session, appeal.id, actor.id)
     if seat is None:
         raise Forbidden("you have no seat on this panel")

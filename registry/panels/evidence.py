@@ -9,12 +9,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from registry.access import Action, Actor, require
+from registry.access import Action, Actor
 from registry.accounts.models import Account
 from registry.accounts.rules import Role
 from registry.appeals import queries
 from registry.appeals.models import Appeal, Seat
 from registry.appeals.rules import State
+from registry.cases.actions import require_on
 from registry.cases.models import Case
 from registry.db import Session
 from registry.errors import Invalid, NotFound
@@ -30,8 +31,7 @@ def open_exhibit(session: Session, *, actor: Actor, appeal_id: str, sha256: str,
     appeal = session.get(Appeal, appeal_id)
     if appeal is None or not _sits(session, actor.id, appeal):
         raise NotFound("there is no such appeal among those that you decide now", field="id")
-    group = session.get_one(Member, appeal.member_id).group
-    require(actor, Action.EXHIBIT_OPEN, member_id=appeal.member_id, group=group)
+    require_on(session, actor, Action.EXHIBIT_OPEN, appeal)
     return exhibits.open_for_panel(session, case_id=appeal.case_id, sha256=sha256, actor=actor, now=now)
 
 

@@ -12,15 +12,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from registry import policy
-from registry.access import Action, Actor, require
+from registry.access import Action, Actor
 from registry.accounts.models import Account
-from registry.cases.actions import key_of, seal, unseal
+from registry.cases.actions import key_of, require_on, seal, unseal
 from registry.cases.models import Case
 from registry.db import Session, new_id
 from registry.errors import Conflict, Invalid, NotFound
 from registry.log.actions import CaseKey, record
 from registry.log.swap import swap
-from registry.members.models import Member
 from registry.notices import actions as notices
 from registry.notices.rules import Channel
 from registry.reports import queries, rules
@@ -46,8 +45,7 @@ def extend(session: Session, *, actor: Actor, number: str, days: int, reasons: s
     case = session.scalar(sa.select(Case).where(Case.number == number))
     if case is None:
         raise NotFound("there is no such case", field="number")
-    group = session.get_one(Member, case.member_id).group
-    require(actor, Action.WINDOW_EXTEND, member_id=case.member_id, group=group)
+    require_on(session, actor, Action.WINDOW_EXTEND, case)
     verify_prose(reasons, field="reasons", most=policy.REASONS_LENGTH)
     return _extend(session, case, days, actor.id, reasons, now)
 

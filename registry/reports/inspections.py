@@ -12,8 +12,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from registry import policy
-from registry.access import Action, Actor, allowed, require
-from registry.cases.actions import key_of, seal, unseal, unseal_bytes
+from registry.access import Action, Actor, allowed
+from registry.cases.actions import key_of, require_on, seal, unseal, unseal_bytes
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
@@ -52,7 +52,7 @@ def hold(
 
     Whether that account is on the case, `panels.evidence` has asked.
     """
-    require(actor, Action.INSPECTION_HOLD, member_id=case.member_id, group=_group(session, case))
+    require_on(session, actor, Action.INSPECTION_HOLD, case)
     verify_prose(place, field="place", most=PLACE_LENGTH)
     if inspector == actor.id:
         raise Forbidden("whoever inspects an annex cannot supervise it; another clerk holds the inspection")
@@ -101,7 +101,7 @@ def sign(session: Session, *, actor: Actor, inspection_id: str, now: datetime) -
 
 def of_case(session: Session, *, actor: Actor, case: Case) -> list[tuple[Inspection, str]]:
     """The inspections of a case with the place of each, the oldest first."""
-    require(actor, Action.INSPECTION_READ, member_id=case.member_id, group=_group(session, case))
+    require_on(session, actor, Action.INSPECTION_READ, case)
     key = key_of(session, case)
     rows = session.scalars(
         sa.select(Inspection).where(Inspection.case_id == case.id).order_by(Inspection.began_at, Inspection.id)
@@ -156,7 +156,7 @@ def _held(session: Session, actor: Actor, inspection_id: str, action: Action) ->
     if row is None:
         raise NotFound("there is no such inspection")
     case = session.get_one(Case, row.case_id)
-    require(actor, action, member_id=case.member_id, group=_group(session, case))
+    require_on(session, actor, action, case)
     return row, case
 
 

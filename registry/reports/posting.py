@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from registry.access import Action, Actor, allowed, require
-from registry.cases.actions import key_of
+from registry.cases.actions import key_of, require_on
 from registry.cases.models import Case
 from registry.db import Session
 from registry.errors import Conflict, NotFound
@@ -124,7 +124,7 @@ def _mine(session: Session, actor: Actor, message_id: str, action: Action = Acti
     if message is None or message.channel is not Channel.POST or message.case_id is None:
         raise NotFound("there is no such word to be posted")
     case = session.get_one(Case, message.case_id)
-    require(actor, action, member_id=case.member_id, group=session.get_one(Member, case.member_id).group)
+    require_on(session, actor, action, case)
     return message, case
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from registry.access import Action, Actor, allowed, require
-from registry.cases.actions import key_of, unseal
+from registry.cases.actions import key_of, require_on, unseal
 from registry.cases.models import Case
 from registry.db import Session
 from registry.errors import NotFound
@@ -81,7 +81,7 @@ def of_case(session: Session, case_id: str) -> Report:
 def guarded(session: Session, *, actor: Actor, report_id: str, action: Action) -> Report:
     """The report, if the actor may do `action` to those of its member; else NotFound or Forbidden."""
     report = get(session, report_id)
-    require(actor, action, member_id=report.member_id, group=_group(session, report.member_id))
+    require_on(session, actor, action, report)
     return report
 
 
@@ -163,7 +163,3 @@ def case_of(session: Session, report: Report) -> tuple[Case, CaseKey]:
 
 def number_of(session: Session, case_id: str) -> str:
     return session.get_one(Case, case_id).number
-
-
-def _group(session: Session, member_id: str) -> str:
-    return session.get_one(Member, member_id).group

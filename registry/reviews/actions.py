@@ -11,7 +11,7 @@ from registry import policy
 from registry.access import Action, Actor, allowed, require
 from registry.appeals.actions import require_proofed, subject
 from registry.appeals.pool import took_part
-from registry.cases.actions import key_of, seal, unseal
+from registry.cases.actions import key_of, require_on, seal, unseal
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
@@ -190,8 +190,7 @@ def _guarded(session: Session, actor: Actor, review_id: str) -> Review:
     row = session.get(Review, review_id)
     if row is None:
         raise NotFound("there is no such review", field="id")
-    group = session.get_one(Member, row.member_id).group
-    require(actor, Action.REVIEW_DECIDE, member_id=row.member_id, group=group)
+    require_on(session, actor, Action.REVIEW_DECIDE, row)
     return row
 
 

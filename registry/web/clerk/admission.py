@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import make_response, redirect, render_template, url_for
 from werkzeug import Response
 
-from registry.access import Action, needs, require
+from registry.access import Action, needs
 from registry.appeals import queries
 from registry.appeals.models import Appeal
 from registry.appeals.rules import TEXT_LENGTH, State
+from registry.cases.actions import require_on
 from registry.cases.models import Case
 from registry.db import Session
 from registry.members.actions import get as member
@@ -60,6 +61,5 @@ def admit(appeal_id: str) -> Response:
 def _theirs(session: Session, appeal_id: str) -> Appeal:
     """Forbidden for an appeal against the clerk's own member, or one of its group."""
     found = queries.get(session, appeal_id)
-    group = member(session, found.member_id).group
-    require(actor(), Action.APPEAL_ADMIT, member_id=found.member_id, group=group)
+    require_on(session, actor(), Action.APPEAL_ADMIT, found)
     return found

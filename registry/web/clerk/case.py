@@ -10,10 +10,10 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from registry import policy
-from registry.access import Action, needs, require
+from registry.access import Action, needs
+from registry.cases.actions import require_on
 from registry.cases.models import Case
 from registry.db import Session
-from registry.members.actions import get as member
 from registry.notices.models import Notice
 from registry.panels.evidence import case_of
 from registry.reports import answering, inspections, queries
@@ -89,5 +89,5 @@ def extend(number: str) -> Response:
 def _theirs(session: Session, number: str, action: Action) -> Case:
     """NotFound, or Forbidden for a case of the clerk's own member or of one of its group."""
     found = case_of(session, number)
-    require(actor(), action, member_id=found.member_id, group=member(session, found.member_id).group)
+    require_on(session, actor(), action, found)
     return found

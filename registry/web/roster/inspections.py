@@ -14,10 +14,10 @@ from wtforms import BooleanField, RadioField, SelectChoice, StringField, TextAre
 from wtforms.validators import InputRequired
 
 from registry import policy
-from registry.access import Action, needs, require
+from registry.access import Action, needs
+from registry.cases.actions import require_on
 from registry.cases.models import Case
 from registry.db import Session
-from registry.members.actions import get as member
 from registry.panels import evidence
 from registry.reports import inspections
 from registry.reports.exhibits import Opened
@@ -150,8 +150,7 @@ def sign_inspection(inspection_id: str) -> Response:
 def _theirs(session: Session, number: str) -> Case:
     """NotFound, or Forbidden for a case of the clerk's own member or of one of its group."""
     found = evidence.case_of(session, number)
-    group = member(session, found.member_id).group
-    require(actor(), Action.INSPECTION_HOLD, member_id=found.member_id, group=group)
+    require_on(session, actor(), Action.INSPECTION_HOLD, found)
     return found
 
 
