@@ -1,13 +1,13 @@
 """`/reports/<report>/amendments/…`: what is said of a report after its screening, signed here by two of its member.
 
-Nothing is kept until it is signed: the words go from the form onto the page that signs them, and back with the button.
+Nothing is kept until it is signed: the words go from the form onto the page that signs them, and back by its button.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import make_response, render_template, url_for
+from flask import make_response, render_template, request, url_for
 from werkzeug import Response
 
 from registry import base64url
@@ -24,6 +24,8 @@ from registry.web.context import actor, running, sent
 from registry.web.reporter.amending import KINDS, AmendmentForm
 from registry.web.reporter.blueprint import bp
 from registry.web.signing import signing, standard
+
+CHANGE = "change"  # sent with the words by whoever wants to change them
 
 
 @bp.get("/reports/<report_id>/amendments/new")
@@ -49,10 +51,18 @@ def amend_as(report_id: str, kind: str) -> Response:
         number = reports.number_of(session, found.case_id)
         form.prepare(queries.contests(session, found.case_id))
     shown: dict[str, Any] = {"report": found, "number": number, "kind": kind, "offered": offered}
-    if form.validate_on_submit():
+    if CHANGE not in request.form and form.validate_on_submit():
         claims = _claims(form, found, kind)
         if done(form, lambda session, now: _verified(session, found, claims)):
-            return make_response(render_template("reporter/amend_sign.html", signing=_signing(found, claims), **shown))
+            words = {name: value for name, value in request.form.items() if name != "csrf_token"}
+            return make_response(
+                render_template(
+                    "reporter/amend_sign.html",
+                    signing=_signing(found, claims),
+                    words={**words, CHANGE: "y"},
+                    **shown,
+                )
+            )
     page = render_template(f"reporter/amendments/{kind}.html", form=form, most=rules.WORDS_LENGTH, **shown)
     return make_response(page, 422 if form.errors else 200)
 

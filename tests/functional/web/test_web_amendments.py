@@ -70,6 +70,9 @@ def test_each_kind_is_signed_by_one_and_confirmed_by_another(
     rui, ana, report = signed_in(cast.rui), signed_in(cast.ana), f"/reports/{accused.filing.id}"
     for kind, said in SAID.items():
         assert f"{report}/amendments/new/{kind}" in rui.get(f"{report}/amendments/new").text
+        change = submit(rui, f"{report}/amendments/new/{kind}", {**WORDS, **said, "change": "y"})
+        assert (change.status_code, WORDS["why"] in change.text) == (200, True)
+        assert 'id="claims"' not in change.text
         words = statement_on(submit(rui, f"{report}/amendments/new/{kind}", {**WORDS, **said}).text)
         assert (words["kind"], words["what"]) == (kind, WORDS["what"])
         send_to = f"{report}/amendments/signed"
