@@ -44,7 +44,15 @@ def _of_rows(kind: type[pygal.Graph], title: str, columns: Sequence[str], rows: 
 
 
 def _options(title: str) -> dict[str, object]:
-    return {"title": title, "style": _STYLE, "js": [], "width": 720, "height": 360, "disable_xml_declaration": True}
+    return {
+        "title": title,
+        "style": _STYLE,
+        "js": [],
+        "legend_at_bottom": True,
+        "width": 720,
+        "height": 360,
+        "disable_xml_declaration": True,
+    }
 
 
 def _drawn(chart: pygal.Graph) -> bytes:

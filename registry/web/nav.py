@@ -98,12 +98,6 @@ LINKS = (
         _("Reports that wait for a neutral screener."),
     ),
     Link(
-        "bench.admissions",
-        Action.APPEAL_ADMIT,
-        _("Appeals to admit"),
-        _("Admit appeals, which fixes who can be drawn, or refuse them for a listed ground."),
-    ),
-    Link(
         "bench.panel",
         Action.APPEAL_HEAR,
         _("Panel"),

@@ -72,9 +72,10 @@ def test_two_officers_confirm_and_three_panelists_decide(
         at_the_counter(house, officer, accused)
     assert accused.appeal().state is State.PROOFED
     cleo = house.enter(cast.cleo)
-    cleo.goto("/admissions")
+    cleo.goto("/clerk")
     cleo.get_by_role("link", name=accused.case_number).click()
     house.look(cleo)
+    cleo.goto(f"/clerk/appeals/{accused.appeal().id}/admission")
     house.refused(cleo)
     accused.admitted().sequenced()
     with store.write() as session:

@@ -40,6 +40,19 @@ def appeal(appeal_id: str) -> str:
         )
 
 
+@bp.get("/admissions")
+@needs(Action.APPEAL_ADMIT)
+def admissions() -> Response:
+    """An old address: the appeals stand on the desk."""
+    return redirect(url_for("clerk.desk"), 301)
+
+
+@bp.get("/admissions/<appeal_id>")
+@needs(Action.APPEAL_ADMIT)
+def admission(appeal_id: str) -> Response:
+    return redirect(url_for("clerk.appeal", appeal_id=appeal_id), 301)
+
+
 @bp.route("/clerk/appeals/<appeal_id>/admission", methods=["GET", "POST"])
 @needs(Action.APPEAL_ADMIT)
 def admit(appeal_id: str) -> Response:

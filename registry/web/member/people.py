@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,11 +18,12 @@ from registry.accounts import actions, factors, passkeys
 from registry.accounts.models import Account, ApiClient
 from registry.accounts.rules import Role, Scope
 from registry.db import Session
-from registry.errors import Conflict, Invalid, NotFound
+from registry.errors import NotFound
 from registry.invitations import actions as invitations
 from registry.invitations.models import Invitation
 from registry.members.actions import get
 from registry.members.models import Unit
+from registry.web.acting import done
 from registry.web.context import actor, running
 from registry.web.forms import AtMost, Form
 from registry.web.member.blueprint import bp
@@ -71,10 +73,9 @@ def new_person() -> Response:
     with run.store.read() as session:
         _offer(session, form)
     if form.validate_on_submit():
-        try:
-            return _invited(form.id.data.strip(), opened=form)
-        except (Invalid, Conflict) as error:
-            form.refuse(error)
+        invited = done(form, lambda session, now: _opened(session, form, now))
+        if invited is not None:
+            return invited
     return make_response(render_template("member/new_person.html", form=form), 422 if form.errors else 200)
 
 
@@ -87,7 +88,9 @@ def person(account_id: str) -> Response:
 @bp.post("/member/people/<account_id>/invitation")
 @needs(Action.ACCOUNT_OPEN)
 def invite_person(account_id: str) -> Response:
-    return _invited(account_id)
+    run = running()
+    with run.store.write() as session:
+        return _invited(session, account_id, run.clock())
 
 
 @bp.post("/member/people/<account_id>/closing")
@@ -103,18 +106,15 @@ def close_person(account_id: str) -> Response:
 @needs(Action.ACCOUNT_OPEN)
 def enrol_program(account_id: str) -> Response:
     """The key with which the account's program signs in."""
-    run, form = running(), ClientForm()
+    form = ClientForm()
     form.scopes.choices = _scopes()
     if not form.validate_on_submit():
         return _page(account_id, form)
-    try:
-        jwk = {"crv": "Ed25519", "kty": "OKP", "x": form.key.data.strip()}
-        scopes = [Scope(name) for name in form.scopes.data if name in set(Scope)]
-        with run.store.write() as session:
-            how: dict[str, Any] = {"account_id": account_id, "jwk": jwk, "scopes": scopes}
-            actions.enrol_client(session, actor=actor(), now=run.clock(), **how)
-    except Invalid as error:
-        form.refuse(error)
+    jwk = {"crv": "Ed25519", "kty": "OKP", "x": form.key.data.strip()}
+    scopes = [Scope(name) for name in form.scopes.data if name in set(Scope)]
+    how: dict[str, Any] = {"account_id": account_id, "jwk": jwk, "scopes": scopes}
+    done(form, lambda session, now: actions.enrol_client(session, actor=actor(), now=now, **how))
+    if form.errors:
         return _page(account_id, form)
     return redirect(url_for("member.person", account_id=account_id))
 
@@ -128,24 +128,26 @@ def _page(account_id: str, form: ClientForm) -> Response:
     return make_response(page, 422 if form.errors else 200)
 
 
-def _invited(account_id: str, *, opened: PersonForm | None = None) -> Response:
+def _opened(session: Session, form: PersonForm, now: datetime) -> Response:
+    who, account_id = actor(), form.id.data.strip()
+    actions.open_account(
+        session,
+        id=account_id,
+        member_id=who.member_id,
+        name=form.name.data.strip(),
+        roles=[Role(role) for role in form.roles.data if role in set(Role)],
+        unit_id=form.unit.data or None,
+        actor=who,
+        now=now,
+    )
+    return _invited(session, account_id, now)
+
+
+def _invited(session: Session, account_id: str, now: datetime) -> Response:
     """The page with the code is the answer itself: it is nowhere to be read again."""
-    run, who = running(), actor()
-    with run.store.write() as session:
-        if opened is not None:
-            actions.open_account(
-                session,
-                id=account_id,
-                member_id=who.member_id,
-                name=opened.name.data.strip(),
-                roles=[Role(role) for role in opened.roles.data if role in set(Role)],
-                unit_id=opened.unit.data or None,
-                actor=who,
-                now=run.clock(),
-            )
-        code = invitations.invite(session, actor=who, account_id=account_id, now=run.clock())
-        made = invitations.open_one(session, account_id, run.clock())
-    link = f"{run.issuer}{url_for('public.join')}#{account_id}:{code}"
+    code = invitations.invite(session, actor=actor(), account_id=account_id, now=now)
+    made = invitations.open_one(session, account_id, now)
+    link = f"{running().issuer}{url_for('public.join')}#{account_id}:{code}"
     return make_response(render_template("member/invited.html", account=account_id, code=code, link=link, made=made))
 
 

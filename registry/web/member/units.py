@@ -17,9 +17,9 @@ from registry.accounts.models import Account
 from registry.checks.models import Allowance
 from registry.checks.rules import budget_day, ceilings
 from registry.db import Session
-from registry.errors import Conflict
 from registry.members import actions
 from registry.members.models import Unit
+from registry.web.acting import done
 from registry.web.context import actor, running
 from registry.web.forms import AtMost, Form
 from registry.web.member.blueprint import bp
@@ -45,13 +45,12 @@ class UnitForm(Form):
 def units() -> Response:
     run, form = running(), UnitForm()
     if form.validate_on_submit():
-        try:
-            with run.store.write() as session:
-                name, member = form.name.data.strip(), actor().member_id
-                actions.add_unit(session, member_id=member, name=name, actor=actor().id, now=run.clock())
+        name, who = form.name.data.strip(), actor()
+        if done(
+            form,
+            lambda session, now: actions.add_unit(session, member_id=who.member_id, name=name, actor=who.id, now=now),
+        ):
             return redirect(url_for("member.units"))
-        except Conflict as error:
-            form.refuse(error)
     with run.store.read() as session:
         days = [budget_day(run.clock() - timedelta(days=back)) for back in range(DAYS)]
         page = render_template("member/units.html", form=form, days=days, rows=_rows(session, days))

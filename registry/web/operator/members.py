@@ -17,10 +17,10 @@ from registry.accounts.actions import open_account
 from registry.accounts.models import Account
 from registry.accounts.rules import Role
 from registry.db import Session
-from registry.errors import Conflict, Invalid
 from registry.invitations import actions as invitations
 from registry.members import actions
 from registry.members.models import Kind, Member, Standing
+from registry.web.acting import done
 from registry.web.context import actor, running
 from registry.web.forms import AtMost, Chosen, Form, WholeField, options
 from registry.web.operator.blueprint import bp
@@ -65,11 +65,8 @@ def members() -> str:
 @needs(Action.MEMBER_ADMIT)
 def new_member() -> Response:
     form = MemberForm()
-    if form.validate_on_submit():
-        try:
-            return _admitted(form)
-        except (Invalid, Conflict) as error:
-            form.refuse(error)
+    if form.validate_on_submit() and (made := done(form, lambda session, now: _admitted(session, form, now))):
+        return redirect(url_for("operator.member", member_id=made.id))
     return make_response(render_template("operator/new_member.html", form=form), 422 if form.errors else 200)
 
 
@@ -90,13 +87,12 @@ def member(member_id: str) -> Response:
 @needs(Action.ACCOUNT_OPEN)
 def new_admin(member_id: str) -> Response:
     """Appoint an administrator, who is invited."""
-    run, form = running(), AdminForm()
+    form = AdminForm()
     if form.validate_on_submit():
-        try:
-            return _appointed(member_id, form, run.clock())
-        except (Invalid, Conflict) as error:
-            form.refuse(error)
-    with run.store.read() as session:
+        invited = done(form, lambda session, now: _appointed(session, member_id, form, now))
+        if invited is not None:
+            return invited
+    with running().store.read() as session:
         found = actions.get(session, member_id)
         page = render_template("operator/new_admin.html", form=form, member=found)
     return make_response(page, 422 if form.errors else 200)
@@ -111,29 +107,25 @@ def invite_admin(account_id: str) -> Response:
         return _invited(session, account_id, code)
 
 
-def _admitted(form: MemberForm) -> Response:
-    run, id = running(), form.id.data.strip()
-    with run.store.write() as session:
-        actions.admit(
-            session,
-            id=id,
-            name=form.name.data.strip(),
-            kind=Kind(form.kind.data),
-            headcount=form.headcount.data,
-            group=form.group.data.strip() or None,
-            actor=actor().id,
-            now=run.clock(),
-        )
-    return redirect(url_for("operator.member", member_id=id))
+def _admitted(session: Session, form: MemberForm, now: datetime) -> Member:
+    return actions.admit(
+        session,
+        id=form.id.data.strip(),
+        name=form.name.data.strip(),
+        kind=Kind(form.kind.data),
+        headcount=form.headcount.data,
+        group=form.group.data.strip() or None,
+        actor=actor().id,
+        now=now,
+    )
 
 
-def _appointed(member_id: str, form: AdminForm, now: datetime) -> Response:
-    run, id = running(), form.id.data.strip()
-    with run.store.write() as session:
-        how: dict[str, Any] = {"member_id": member_id, "name": form.name.data.strip(), "actor": actor(), "now": now}
-        open_account(session, id=id, roles=[_administers(session, member_id)], **how)
-        code = invitations.invite(session, actor=actor(), account_id=id, now=now)
-        return _invited(session, id, code)
+def _appointed(session: Session, member_id: str, form: AdminForm, now: datetime) -> Response:
+    id = form.id.data.strip()
+    how: dict[str, Any] = {"member_id": member_id, "name": form.name.data.strip(), "actor": actor(), "now": now}
+    open_account(session, id=id, roles=[_administers(session, member_id)], **how)
+    code = invitations.invite(session, actor=actor(), account_id=id, now=now)
+    return _invited(session, id, code)
 
 
 def _administers(session: Session, member_id: str) -> Role:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from flask import make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
@@ -13,13 +15,14 @@ from registry import policy
 from registry.access import Action, needs
 from registry.db import Session
 from registry.entries.models import Entry
-from registry.errors import Conflict, Invalid, NotFound
+from registry.errors import NotFound
 from registry.findings import actions
 from registry.findings.models import Finding
 from registry.findings.queries import readable
 from registry.findings.rules import State
 from registry.log.actions import record
 from registry.members.models import Kind, Member
+from registry.web.acting import done
 from registry.web.context import actor, running
 from registry.web.forms import AtMost, Form
 from registry.web.regulator.blueprint import bp
@@ -57,7 +60,7 @@ def new_finding() -> Response:
         entry = _about(session, form)
         carriers = session.scalars(sa.select(Member).where(Member.kind == Kind.CARRIER).order_by(Member.name))
         form.member.choices = [("", str(_("Select"))), *((member.id, member.name) for member in carriers)]
-    if form.validate_on_submit() and (raised := _raised(form)):
+    if form.validate_on_submit() and (raised := done(form, lambda session, now: _raised(session, form, now))):
         return redirect(url_for("regulator.finding", finding_id=raised))
     return make_response(
         render_template(
@@ -100,12 +103,6 @@ def _about(session: Session, form: DemandForm) -> Entry | None:
     return entry
 
 
-def _raised(form: DemandForm) -> str | None:
-    run, entry = running(), form.entry.data or None
-    try:
-        with run.store.write() as session:
-            how = {"member_id": form.member.data, "text": form.text.data, "entry_id": entry}
-            return actions.demand(session, actor=actor(), now=run.clock(), **how).id
-    except (Invalid, Conflict, NotFound) as error:
-        form.refuse(error)
-        return None
+def _raised(session: Session, form: DemandForm, now: datetime) -> str:
+    about = {"member_id": form.member.data, "entry_id": form.entry.data or None}
+    return actions.demand(session, actor=actor(), text=form.text.data, now=now, **about).id

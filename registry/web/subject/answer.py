@@ -15,11 +15,12 @@ from registry.access import Action, needs
 from registry.cases.actions import key_of
 from registry.cases.models import Case
 from registry.db import Session
-from registry.errors import Conflict, Invalid
 from registry.reports import answering, queries
+from registry.reports.models import Representation
 from registry.reports.rules import State
+from registry.web.acting import done
 from registry.web.context import case_id, running
-from registry.web.forms import AtMost, Form
+from registry.web.forms import AtMost, Form, typed
 from registry.web.subject.blueprint import bp
 
 
@@ -34,7 +35,7 @@ class AnswerForm(Form):
 @needs(Action.CASE_ANSWER)
 def answer() -> Response:
     form = AnswerForm()
-    if form.validate_on_submit() and _made(form):
+    if form.validate_on_submit() and done(form, lambda session, now: _made(session, form, now)):
         return redirect(url_for("subject.answer", _anchor="said"))
     return make_response(_page(form), 422 if form.errors else 200)
 
@@ -49,22 +50,9 @@ def extend() -> Response:
     return redirect(url_for("subject.answer"))
 
 
-def _made(form: AnswerForm) -> bool:
-    run = running()
-    try:
-        with run.store.write() as session:
-            text, late = (_typed(part.data) for part in (form.text, form.late_reasons))
-            case = session.get_one(Case, case_id())
-            answering.represent(session, case=case, text=text, late_reasons=late or None, now=run.clock())
-    except (Conflict, Invalid) as error:
-        form.refuse(error, error.field or "text")
-        return False
-    return True
-
-
-def _typed(text: str | None) -> str:
-    """A browser ends a line with two characters."""
-    return (text or "").replace("\r\n", "\n")
+def _made(session: Session, form: AnswerForm, now: datetime) -> Representation:
+    late, case = typed(form.late_reasons.data), session.get_one(Case, case_id())
+    return answering.represent(session, case=case, text=typed(form.text.data), late_reasons=late or None, now=now)
 
 
 def _page(form: AnswerForm) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug import Response
@@ -11,10 +13,12 @@ from wtforms.validators import InputRequired
 from registry import policy
 from registry.access import Action, needs
 from registry.cases.models import Case
+from registry.db import Session
 from registry.entries.queries import of_case
-from registry.errors import Conflict, Invalid
 from registry.reviews import actions, rules
+from registry.reviews.models import Review
 from registry.reviews.rules import Ground
+from registry.web.acting import done
 from registry.web.context import actor, case_id, running
 from registry.web.forms import AtMost, Chosen, Form, options
 from registry.web.subject.blueprint import bp
@@ -44,7 +48,7 @@ class ReviewForm(Form):
 @needs(Action.REVIEW_APPLY)
 def review() -> Response:
     form = ReviewForm()
-    if form.validate_on_submit() and _applied(form):
+    if form.validate_on_submit() and done(form, lambda session, now: _applied(session, form, now)):
         return redirect(url_for("subject.review"))
     with running().store.read() as session:
         case = session.get_one(Case, case_id())
@@ -54,19 +58,6 @@ def review() -> Response:
     return make_response(page, 422 if form.errors else 200)
 
 
-def _applied(form: ReviewForm) -> bool:
-    run = running()
-    try:
-        with run.store.write() as session:
-            actions.apply(
-                session,
-                case=session.get_one(Case, case_id()),
-                ground=form.ground.data,
-                text=form.text.data,
-                now=run.clock(),
-                by=actor().id,
-            )
-    except (Conflict, Invalid) as error:
-        form.refuse(error)
-        return False
-    return True
+def _applied(session: Session, form: ReviewForm, now: datetime) -> Review:
+    case, said = session.get_one(Case, case_id()), {"ground": form.ground.data, "text": form.text.data}
+    return actions.apply(session, case=case, by=actor().id, now=now, **said)

@@ -148,7 +148,9 @@ def test_nobody_else_has_the_desk(signed_in: SignIn, cast: Cast, accused: Accuse
         letter = session.query(Notice).one().id
     appeal, case = f"/clerk/appeals/{accused.appeal().id}", f"/clerk/cases/{accused.case_number}"
     letters = [f"/clerk/letters/{letter}{verb}" for verb in ("", "/service", "/attempt", "/replacement")]
-    paths = ("/clerk", *letters, case, f"{case}/extension", appeal, f"{appeal}/admission")
+    old = ("/admissions", f"/admissions/{accused.appeal().id}")
+    assert [signed_in(cast.cleo).get(path).location for path in old] == ["/clerk", appeal]
+    paths = (*old, "/clerk", *letters, case, f"{case}/extension", appeal, f"{appeal}/admission")
     for name in ("rui", "sol", "cem"):
         client = signed_in(cast[name])
         assert [client.get(path).status_code for path in paths] == [403] * len(paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from registry import policy
 from registry.db import Store
@@ -18,8 +19,8 @@ def test_it_is_explained_to_the_member_and_lifted_by_a_regulator(
     signed_in: SignIn, store: Store, cast: Cast, clock: MovingClock
 ) -> None:
     with store.write() as session:
-        for member, fell in (("acme", 3), ("birch", 5)):
-            actions.impose(session, member_id=member, decided=10, overturned=fell, now=clock())
+        for member, fell, since in (("acme", 3, clock()), ("birch", 5, clock.move(timedelta(minutes=1)))):
+            actions.impose(session, member_id=member, decided=10, overturned=fell, now=since)
     for name in ("adam", "rui", "ana"):
         page = signed_in(cast[name])
         assert 'href="/restraints"' in page.get("/home").text
