@@ -8,11 +8,10 @@ import click
 
 from registry.accounts.actions import actor_of
 from registry.cli.context import Context
+from registry.cli.operator import signed
 from registry.clock import rfc3339
-from registry.db import new_id
 from registry.erasures import actions, rules
 from registry.running import start
-from registry.signing import jws, keys
 
 
 @click.group()
@@ -67,8 +66,7 @@ def cosign(context: Context, erasure_id: str, account: str, path: Path) -> None:
     with run.store.write() as session:
         actor, row = actor_of(session, account), actions.by_id(session, erasure_id)
         said = rules.claims(erasure=row.id, case=row.case_id, ground=row.ground, positions=row.positions)
-        standard = {"iss": actor.member_id, "aud": run.issuer, "jti": new_id(), "iat": int(run.clock().timestamp())}
-        token = jws.sign({**standard, **said}, typ=rules.TYP, key=keys.load(path))
+        token = signed(run, actor, path, rules.TYP, said)
         row = actions.cosign(
             session, actor=actor, erasure_id=erasure_id, statement=token, issuer=run.issuer, now=run.clock()
         )

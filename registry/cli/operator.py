@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,9 +15,10 @@ from registry.accounts.actions import actor_of
 from registry.accounts.models import Account
 from registry.accounts.rules import Role
 from registry.cli.context import Context
-from registry.db import Session
+from registry.db import Session, new_id
 from registry.errors import NotFound
-from registry.running import start
+from registry.running import Running, start
+from registry.signing import jws, keys
 
 
 @contextmanager
@@ -24,6 +27,12 @@ def acting(context: Context, account: str | None = None) -> Iterator[tuple[Sessi
     run = start(context.settings)
     with run.store.write() as session:
         yield session, actor_of(session, account or _operator(session)), run.clock()
+
+
+def signed(run: Running, actor: Actor, path: Path, typ: str, said: Mapping[str, Any]) -> str:
+    """A statement of this moment in the actor's name, signed with the key (PEM) in `path`."""
+    standard = {"iss": actor.member_id, "aud": run.issuer, "jti": new_id(), "iat": int(run.clock().timestamp())}
+    return jws.sign({**standard, **said}, typ=typ, key=keys.load(path))
 
 
 def _operator(session: Session) -> str:

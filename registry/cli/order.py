@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from registry import base64url
 from registry.accounts.actions import actor_of
 from registry.cli.context import Context
-from registry.db import new_id
+from registry.cli.operator import signed
 from registry.errors import Invalid
 from registry.orders import actions, lifting, queries, rules
-from registry.running import Running, start
-from registry.signing import jws, keys
+from registry.running import start
 
 
 @click.group()
@@ -39,7 +37,7 @@ def issue(context: Context, /, account: str, path: Path, until: datetime, **said
     with run.store.write() as session:
         actor = actor_of(session, account)
         claims = {**said, "until": int(until.replace(tzinfo=UTC).timestamp())}
-        token = _signed(run, actor.member_id, path, rules.ORDER, claims)
+        token = signed(run, actor, path, rules.ORDER, claims)
         row = actions.issue(session, actor=actor, statement=token, issuer=run.issuer, now=run.clock())
     click.echo(f"{row.id}  {row.state.value}")
 
@@ -55,7 +53,7 @@ def confirm(context: Context, order_id: str, account: str, path: Path) -> None:
     with run.store.write() as session:
         actor = actor_of(session, account)
         digest = base64url.encode(queries.by_id(session, order_id).statement_digest)
-        token = _signed(run, actor.member_id, path, rules.CONFIRMATION, {"order": digest})
+        token = signed(run, actor, path, rules.CONFIRMATION, {"order": digest})
         row = actions.confirm(
             session, actor=actor, order_id=order_id, statement=token, issuer=run.issuer, now=run.clock()
         )
@@ -78,12 +76,12 @@ def withdraw(context: Context, /, order_id: str, account: str, path: Path, **sai
     run = start(context.settings)
     with run.store.write() as session:
         actor, row = actor_of(session, account), queries.by_id(session, order_id)
-        signed = queries.withdrawn_words(session, row) or {}
-        words = {name: text if text is not None else signed.get(name) for name, text in said.items()}
+        earlier = queries.withdrawn_words(session, row) or {}
+        words = {name: text if text is not None else earlier.get(name) for name, text in said.items()}
         if missing := [name for name, text in words.items() if text is None]:
             raise Invalid(f"--{missing[0]} is missing: nobody has signed to lift this order yet", field=missing[0])
         claims = {**words, "order": base64url.encode(row.statement_digest)}
-        token = _signed(run, actor.member_id, path, rules.WITHDRAWAL, claims)
+        token = signed(run, actor, path, rules.WITHDRAWAL, claims)
         row = lifting.withdraw(
             session, actor=actor, order_id=order_id, statement=token, issuer=run.issuer, now=run.clock()
         )
@@ -98,8 +96,3 @@ def list_orders(context: Context, account: str) -> None:
     with start(context.settings).store.read() as session:
         for row in queries.page(session, actor=actor_of(session, account)):
             click.echo(f"{row.id}  {row.instruction.value:<8}  {row.state.value:<8}  until {row.until:%Y-%m-%d}")
-
-
-def _signed(run: Running, member: str, path: Path, typ: str, said: dict[str, Any]) -> str:
-    standard = {"iss": member, "aud": run.issuer, "jti": new_id(), "iat": int(run.clock().timestamp())}
-    return jws.sign({**standard, **said}, typ=typ, key=keys.load(path))
