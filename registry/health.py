@@ -73,7 +73,7 @@ def _wrapping(run: Running) -> None:
     with run.store.read() as session:
         found = wrapping.overdue(session, run.clock())
     if found is not None:
-        raise Conflict(f"{found}; run zilu keys rewrap")
+        raise Conflict("{found}; run zilu keys rewrap", found=found)
 
 
 def _quorum(run: Running) -> None:

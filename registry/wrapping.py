@@ -35,8 +35,9 @@ class WrappingKeys:
                 self._read[id] = base64url.decode(text, field=FIELD, size=vault.KEY_SIZE)
             except Invalid:
                 raise Unavailable(
-                    f"{FIELD}: a key that wraps case keys cannot be read; copy it from the machine that renewed it",
+                    "{what}: a key that wraps case keys cannot be read; copy it from the machine that renewed it",
                     retry_after=60,
+                    what=FIELD,
                 ) from None
         return self._read[id]
 
@@ -61,5 +62,5 @@ class WrappingKeys:
 
     def _path(self, id: str) -> Path:
         if not _NAME.fullmatch(id):
-            raise Invalid(f"{FIELD}: a key must be named by 32 hexadecimal digits", field=FIELD)
+            raise Invalid("{what}: a key must be named by 32 hexadecimal digits", field=FIELD, what=FIELD)
         return self._folder / f"{id}.key"
