@@ -65,6 +65,8 @@ class Action(enum.StrEnum):
     CHECKS_READ = "checks-read"  # who has asked about oneself, and "I never applied there"
     APPEAL_LODGE = "appeal-lodge"
     APPEAL_DRAW = "appeal-draw"
+    RECUSAL_ASK = "recusal-ask"  # challenge somebody on one's panel
+    RECUSAL_DECIDE = "recusal-decide"
     APPEAL_ADMIT = "appeal-admit"
     APPEAL_ANSWER = "appeal-answer"
     APPEAL_HEAR = "appeal-hear"
@@ -153,6 +155,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.CLERK, _A.MANDATE_RECORD): Relation.OTHER,
         (_R.CLERK, _A.APPEAL_ADMIT): Relation.OTHER,
         (_R.CLERK, _A.APPEAL_READ): Relation.OTHER,
+        (_R.CLERK, _A.RECUSAL_DECIDE): Relation.OTHER,
         (_R.SCREENER, _A.DOCKET_READ): Relation.ANY,
         (_R.SCREENER, _A.REPORT_READ): Relation.OTHER,
         (_R.SCREENER, _A.EXHIBIT_OPEN): Relation.OTHER,  # narrowed to while they screen
@@ -178,6 +181,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.REGULATOR, _A.INSPECTION_READ): Relation.ANY,
         (_R.REGULATOR, _A.APPEAL_READ): Relation.ANY,
         (_R.REGULATOR, _A.APPEAL_INTERVENE): Relation.ANY,
+        (_R.REGULATOR, _A.RECUSAL_DECIDE): Relation.ANY,
         (_R.REGULATOR, _A.SILENCE_ATTEST): Relation.ANY,
         (_R.REGULATOR, _A.REVIEW_READ): Relation.ANY,
         (_R.REGULATOR, _A.REVIEW_DECIDE): Relation.ANY,
@@ -216,6 +220,7 @@ RULES: Mapping[tuple[Role, Action], Relation] = MappingProxyType(
         (_R.SUBJECT, _A.MANDATE_REVOKE): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_LODGE): Relation.ANY,
         (_R.SUBJECT, _A.APPEAL_DRAW): Relation.ANY,
+        (_R.SUBJECT, _A.RECUSAL_ASK): Relation.ANY,
     }
 )
 
@@ -249,6 +254,7 @@ SCOPES: Mapping[Action, frozenset[Scope]] = MappingProxyType(
         _A.RESTRAINT_READ: frozenset({Scope.REPORT, Scope.AUDIT}),
         _A.RESTRAINT_LIFT: frozenset({Scope.AUDIT}),
         _A.APPEAL_INTERVENE: frozenset({Scope.AUDIT}),
+        _A.RECUSAL_DECIDE: frozenset({Scope.ROSTER, Scope.AUDIT}),
         _A.SILENCE_ATTEST: frozenset({Scope.AUDIT}),
         _A.FINDING_READ: frozenset({Scope.CHECK, Scope.REPORT, Scope.AUDIT}),
         _A.FINDING_ANSWER: frozenset({Scope.CHECK, Scope.REPORT}),
@@ -305,6 +311,7 @@ NEEDS_ADMISSION = frozenset(
         _A.CASE_ATTEST,
         _A.MANDATE_RECORD,
         _A.APPEAL_ADMIT,
+        _A.RECUSAL_DECIDE,
         _A.APPEAL_HEAR,
         _A.APPEAL_VOTE,
         _A.KEY_ENROL,

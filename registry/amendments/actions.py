@@ -90,7 +90,11 @@ def confirm(session: Session, *, actor: Actor, amendment_id: str, token: str, is
     if actor.id == row.account_id:
         raise Forbidden("a second person must confirm; you signed this amendment", code="two-people")
     if row.state is State.SIGNED and now >= rules.confirm_by(row.signed_at):
-        raise Conflict("the time to confirm this amendment is over; sign it again", code="too-late")
+        raise Conflict(
+            "the time to confirm this amendment is over; sign it again, and let a second person of your member "
+            "confirm it in time",
+            code="too-late",
+        )
     hold(session, row.case_id)
     report = reports.get(session, row.report_id)
     case, key = reports.case_of(session, report)

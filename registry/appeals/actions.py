@@ -68,7 +68,10 @@ def lodge(
     effects.require_contestable(session, case)
     earlier = queries.of_case(session, case.id)
     if any(appeal.state not in rules.OVER for appeal in earlier):
-        raise Conflict("an appeal of this case is open; it must be over before another", code="appeal-open")
+        raise Conflict(
+            "an appeal of this case is open; it must be over before another, or the person withdraws it",
+            code="appeal-open",
+        )
     decided = {ground for appeal in queries.decided(session, case.id) for ground in appeal.grounds}
     verify_not_repeated(plea.grounds, decided=decided)
     key = key_of(session, case)
@@ -88,9 +91,15 @@ def contest(session: Session, *, case: Case, text: str, now: datetime, by: str |
     first = queries.latest(session, case.id)
     # A decision of the last instance is closed as it is taken, and so is never found here.
     if first is None or first.state is not State.DECIDED or first.decided_at is None:
-        raise Conflict("there is no decision of a first instance to contest", code="not-allowed-now")
+        raise Conflict(
+            "there is no decision of a first instance to contest; the person may do so once a panel has decided",
+            code="not-allowed-now",
+        )
     if now >= rules.contest_until(first.decided_at):
-        raise Conflict("the time to contest this decision is over", code="too-late")
+        raise Conflict(
+            "the time to contest this decision is over; with something new, the person may lodge another appeal",
+            code="too-late",
+        )
     plea = Plea([Ground(ground) for ground in first.grounds], _prose(text), first.lane)
     key, actor = key_of(session, case), by or subject(case)
     advance(session, first, NEXT, Verb.CONTEST, actor=actor, now=now)
@@ -123,7 +132,10 @@ def withdraw(session: Session, *, case: Case, now: datetime) -> Appeal:
     require_proofed(session, case)
     appeal = queries.latest(session, case.id)
     if appeal is None:
-        raise Conflict("there is no appeal to withdraw", code="not-allowed-now")
+        raise Conflict(
+            "there is no appeal to withdraw; the person may lodge one, and withdraw it until the panel decides",
+            code="not-allowed-now",
+        )
     advance(session, appeal, NEXT, Verb.WITHDRAW, actor=subject(case), now=now, closed_at=now)
     effects.reinstate(session, appeal, actor=subject(case), now=now, reason="appeal-withdrawn")
     finish(session, appeal, actor=subject(case), now=now)

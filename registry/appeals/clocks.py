@@ -21,9 +21,10 @@ import sqlalchemy as sa
 
 from registry import policy
 from registry.accounts.models import Account
-from registry.appeals import draw, effects, queries, rules
+from registry.appeals import draw, effects, queries, recusals, rules
 from registry.appeals.actions import finish
-from registry.appeals.models import Appeal, Draw, Seat, Vote
+from registry.appeals.models import Appeal, Draw, Recusal, Seat, Vote
+from registry.appeals.recusal import State as RecusalState
 from registry.appeals.rules import NEXT, Effect, Lane, State, Verb
 from registry.cases.actions import key_of
 from registry.cases.models import Case
@@ -95,8 +96,14 @@ def _candidates(now: datetime) -> sa.Select[Appeal]:
         .outerjoin(Entry, Entry.case_id == Appeal.case_id)
         .outerjoin(Draw, Draw.appeal_id == Appeal.id)
         .where(Case.wrapped_key.is_not(None), Appeal.state.not_in(rules.OVER))
-        .where(sa.or_(silent, undrawn, final, moot, hopeless, _vacant(now), _harmful(now)))
+        .where(sa.or_(silent, undrawn, final, moot, hopeless, _challenged(now), _vacant(now), _harmful(now)))
     )
+
+
+def _challenged(now: datetime) -> sa.ColumnElement[bool]:
+    """Nobody has decided in time whether a challenged panelist stays."""
+    late = sa.and_(Recusal.state == RecusalState.ASKED, Recusal.asked_at <= now - policy.RECUSAL_DECIDED)
+    return sa.exists().where(Recusal.appeal_id == Appeal.id, late)
 
 
 def _vacant(now: datetime) -> sa.ColumnElement[bool]:
@@ -139,6 +146,11 @@ def _draw(session: Session, appeal: Appeal, now: datetime, holder: Holder) -> No
     row = queries.draw_of(session, appeal.id)
     if row is not None and row.nonce is not None:
         draw.draw(session, appeal, row.nonce, holder, now)
+
+
+def _recuse(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
+    queries.hold(session, appeal)
+    recusals.default(session, appeal, now)
 
 
 def _vacate(session: Session, appeal: Appeal, now: datetime, _holder: Holder) -> None:
@@ -191,6 +203,7 @@ _ACTS: Mapping[Effect, Callable[[Session, Appeal, datetime, Holder], None]] = Ma
     {
         Effect.SILENCE: _silence,
         Effect.DRAW: _draw,
+        Effect.RECUSE: _recuse,
         Effect.VACATE: _vacate,
         Effect.SUSPEND: _suspend,
         Effect.MOOT: _moot,

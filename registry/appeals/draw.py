@@ -119,7 +119,9 @@ def step_down(session: Session, *, actor: Actor, appeal: Appeal, now: datetime) 
         raise Forbidden("you have no seat on this panel")
     if appeal.state not in rules.DRAWABLE:
         raise Conflict(
-            "this appeal is {state}; its panel stays as it is", code="not-allowed-now", state=appeal.state.value
+            "this appeal is {state}; its panel stays as it is: a panelist steps down before the hearing",
+            code="not-allowed-now",
+            state=appeal.state.value,
         )
     return _replace(session, appeal, seat, actor=actor.id, now=now)
 
@@ -176,7 +178,11 @@ def pool_of(row: Draw) -> list[Panelist]:
 def ranking(row: Draw) -> list[Panelist]:
     """The pool in the order that V gave it."""
     if row.message is None or row.v is None:
-        raise Conflict("this panel has not been drawn", code="not-allowed-now")
+        raise Conflict(
+            "this panel has not been drawn; it is once the person has sent a number, or a regulator signed for "
+            "their silence",
+            code="not-allowed-now",
+        )
     return drawing.rank(drawing.seed(row.message, row.v), pool_of(row))
 
 
@@ -185,7 +191,10 @@ def drawable(session: Session, appeal: Appeal) -> Draw:
     row = queries.draw_of(session, appeal.id)
     if row is None or appeal.state not in rules.DRAWABLE:
         raise Conflict(
-            "this appeal is {state}; no panel is drawn now", code="not-allowed-now", state=appeal.state.value
+            "this appeal is {state}; no panel is drawn now: that is done between the admission by a clerk and "
+            "the hearing",
+            code="not-allowed-now",
+            state=appeal.state.value,
         )
     return row
 
@@ -211,7 +220,11 @@ def _replace(session: Session, appeal: Appeal, seat: Seat, *, actor: str, now: d
     """The next in rank who may sit follows; Invalid, and nothing changed, when there is none."""
     row = queries.draw_of(session, appeal.id)
     if row is None:
-        raise Conflict("this panel has not been drawn", code="not-allowed-now")
+        raise Conflict(
+            "this panel has not been drawn; it is once the person has sent a number, or a regulator signed for "
+            "their silence",
+            code="not-allowed-now",
+        )
     ranked = ranking(row)
     passed, follower = _next(session, appeal, ranked, leaving=seat.account_id)
     _leave(session, seat, now)
@@ -265,7 +278,7 @@ def _call(session: Session, seat: Seat, now: datetime) -> None:
 
 def _leave(session: Session, seat: Seat, now: datetime) -> None:
     if not swap(session, seat, Seat.left_at.is_(None), values={"left_at": now}):
-        raise Conflict("this seat was left already", code="outdated")
+        raise Conflict("this seat was left already; read the appeal again", code="outdated")
 
 
 def _key(session: Session, appeal: Appeal) -> CaseKey:

@@ -39,7 +39,11 @@ def require_contestable(session: Session, case: Case) -> None:
     """Conflict unless the case has a report in its window, or an entry that could still do harm."""
     report, entry = reports.of_case(session, case.id), entry_of(session, case.id)
     if report.state not in CONTESTABLE or (entry is not None and entry.state in ENDED):
-        raise Conflict("there is nothing left in this case to contest", code="not-allowed-now")
+        raise Conflict(
+            "there is nothing left in this case to contest; the person may contest a report from its letter "
+            "until it ends",
+            code="not-allowed-now",
+        )
 
 
 def is_gone(session: Session, case_id: str) -> bool:

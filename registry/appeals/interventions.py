@@ -29,7 +29,9 @@ def intervene(session: Session, *, actor: Actor, appeal: Appeal, text: str, now:
     queries.hold(session, appeal)
     if appeal.state not in _OPEN:
         raise Conflict(
-            "this appeal is {state}; nothing is put to its panel now", code="not-allowed-now", state=appeal.state.value
+            "this appeal is {state}; nothing is put to its panel now: a regulator may do so until the hearing",
+            code="not-allowed-now",
+            state=appeal.state.value,
         )
     key = key_of(session, session.get_one(Case, appeal.case_id))
     row = Intervention(id=new_id(), appeal_id=appeal.id, case_id=appeal.case_id, account_id=actor.id, made_at=now)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.appeals.eligibility import Inadmissible
+from registry.appeals.recusal import State as RecusalState
 from registry.appeals.rules import Lane, State
 from registry.db import Base, new_id
 
@@ -184,6 +185,24 @@ class Seat(Base):
     left_at: Mapped[datetime | None]
 
     __table_args__ = (sa.UniqueConstraint("appeal_id", "rank"), sa.UniqueConstraint("appeal_id", "account_id"))
+
+
+class Recusal(Base):
+    """Why the subject says that somebody on the panel must not decide: one for each panel."""
+
+    __tablename__ = "recusal"
+    told = ("case_id", "appeal_id", "seat_id", "state", "asked_at", "decided_by")
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    appeal_id: Mapped[str] = mapped_column(sa.ForeignKey("appeal.id"), unique=True)
+    seat_id: Mapped[str] = mapped_column(sa.ForeignKey("seat.id"))
+    state: Mapped[RecusalState] = mapped_column(index=True)
+    sealed_text: Mapped[bytes]
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(sa.ForeignKey("account.id"))  # None when the clock did
+    decided_at: Mapped[datetime | None]
+    sealed_reasons: Mapped[bytes | None]
 
 
 class Vote(Base):

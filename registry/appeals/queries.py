@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from registry.accounts.models import Account
 from registry.appeals.effects import entry_of, is_gone
-from registry.appeals.models import Appeal, Draw, Interest, Seat, Vote
+from registry.appeals.models import Appeal, Draw, Interest, Recusal, Seat, Vote
+from registry.appeals.recusal import State as RecusalState
 from registry.appeals.rules import Facts
 from registry.db import Session
 from registry.entries.rules import VISIBLE
@@ -86,9 +87,16 @@ def awaited(session: Session, appeal_id: str) -> list[Seat]:
     return list(session.scalars(seats))
 
 
+def challenged(session: Session, appeal_id: str) -> Recusal | None:
+    """The subject's challenge to somebody on this panel that nobody has decided."""
+    asked = sa.select(Recusal).where(Recusal.appeal_id == appeal_id, Recusal.state == RecusalState.ASKED)
+    return session.scalar(asked)
+
+
 def facts_of(session: Session, appeal: Appeal) -> Facts:
     """What deadlines and effects are computed from."""
     draw, entry, seats = draw_of(session, appeal.id), entry_of(session, appeal.case_id), awaited(session, appeal.id)
+    recusal = challenged(session, appeal.id)
     return Facts(
         state=appeal.state,
         lane=appeal.lane,
@@ -105,5 +113,6 @@ def facts_of(session: Session, appeal: Appeal) -> Facts:
         unfit=bool(unfit(session, appeal, [seat.account_id for seat in seats])),
         awaited_since=min((seat.seated_at for seat in seats), default=None),
         exhausted=appeal.exhausted_at is not None,
+        challenged_at=recusal.asked_at if recusal else None,
         harms=entry is not None and entry.state in VISIBLE and not appeal.suspended,
     )

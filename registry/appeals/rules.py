@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final
 
 from registry import policy
+from registry.appeals.recusal import decide_by
 from registry.errors import Invalid
 
 
@@ -157,6 +158,7 @@ class Effect(enum.StrEnum):
     MOOT = "moot"  # the member took its report back, or it was voided elsewhere
     SILENCE = "silence"  # the member did not answer: the entry is suspended
     DRAW = "draw"  # a nonce is there and no panel
+    RECUSE = "recuse"  # nobody decided in time that a challenged panelist stays: they leave
     VACATE = "vacate"  # somebody on the panel cannot or does not decide: the next in rank follows
     SUSPEND = "suspend"  # nobody has decided in time: the listing does not stand until somebody does
     DEFAULT = "default"  # nobody is left who could decide, and the time for it is over: what is contested is void
@@ -181,6 +183,7 @@ class Facts:
     gone: bool = False  # the report was withdrawn or voided
     unfit: bool = False  # on a seat without a vote is somebody who cannot decide
     awaited_since: datetime | None = None  # since when the longest seated of those without a vote sits
+    challenged_at: datetime | None = None  # when the subject challenged a panelist, while nobody has decided that
     exhausted: bool = False  # nobody is left who could take a vacated seat
     harms: bool = False  # checkers see the entry, and this appeal has not hidden it before
 
@@ -264,6 +267,8 @@ def due_effects(facts: Facts, now: datetime) -> list[Effect]:
         due.append(Effect.SILENCE)
     if facts.state in DRAWABLE and not facts.seated:
         due += [Effect.DRAW] if facts.nonce else []
+    if facts.state in SEATED and facts.challenged_at and now >= decide_by(facts.challenged_at):
+        due.append(Effect.RECUSE)
     if facts.state in SEATED and (facts.unfit or _is_absent(facts, now)):
         due.append(Effect.VACATE)
     if facts.harms and {Duty.DECIDE, Duty.END} & set(overdue(facts, now)):

@@ -43,9 +43,12 @@ def attest(session: Session, *, actor: Actor, appeal: Appeal, statement: str, is
     if _known(session, appeal, signed):
         return row
     if appeal.admitted_at is None or now < rules.nonce_until(appeal.admitted_at):
-        raise Conflict("the subject's time to send a nonce is not over", code="not-silent-yet")
+        raise Conflict(
+            "the subject's time to send a nonce is not over; a regulator signs for their silence after it",
+            code="not-silent-yet",
+        )
     if row.nonce is not None:
-        raise Conflict("there is a nonce; nobody was silent", code="nonce-taken")
+        raise Conflict("there is a nonce; nobody was silent, and the panel is drawn from it", code="nonce-taken")
     silence = Silence(id=new_id(), appeal_id=appeal.id, case_id=appeal.case_id, account_id=actor.id, kid=signed.kid)
     silence.statement_digest, silence.made_at = signed.digest, now
     key = key_of(session, session.get_one(Case, appeal.case_id))

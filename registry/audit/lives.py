@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from registry.amendments.rules import NEXT as AMENDMENT
+from registry.appeals.recusal import NEXT as RECUSAL
 from registry.appeals.rules import NEXT as APPEAL
 from registry.audit.differences import Difference, Kind
 from registry.audit.stored import Stored
@@ -33,6 +34,7 @@ LIVES: Mapping[str, Mapping[tuple[Any, Any], Any]] = {
     "inspection": INSPECTION,
     "notice": NOTICE,
     "order": ORDER,
+    "recusal": RECUSAL,
     "report": REPORT,
     "restraint": RESTRAINT,
     "review": REVIEW,

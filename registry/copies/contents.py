@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from registry.amendments import queries as amendments
 from registry.appeals import queries as appeals
 from registry.appeals.actions import proofed
+from registry.appeals.interventions import texts_of
 from registry.appeals.models import Answer, Appeal
 from registry.cases import acts
 from registry.cases.actions import key_of, unseal
@@ -24,6 +25,7 @@ from registry.members.models import Member
 from registry.notices.models import Notice
 from registry.panels.models import Decision, Vote
 from registry.reports import queries as reports
+from registry.reports.inspections import for_subject
 from registry.reports.models import Exhibit, Report
 from registry.signing import jws
 
@@ -47,6 +49,7 @@ def document_of(session: Session, *, case: Case, issuer: str, by: str, now: date
         },
         "evidence": _exhibits(session, case),
         "letters": _letters(session, case, key),
+        "inspections": _inspections(session, case),
         "amendments": _amendments(session, key),
         "entry": _entry(session, case, now),
         "your_statement": _statement(session, case, key),
@@ -73,6 +76,13 @@ def _letters(session: Session, case: Case, key: CaseKey) -> list[dict[str, Any]]
 
 def _opened(key: CaseKey, row: Report | Notice) -> str | None:
     return unseal(key, row, "sealed_reason") if row.sealed_reason is not None else None
+
+
+def _inspections(session: Session, case: Case) -> list[dict[str, Any]]:
+    return [
+        {"at": rfc3339(seen.began_at), "by": seen.by or "you", "signed": seen.is_signed}
+        for seen in for_subject(session, case)
+    ]
 
 
 def _amendments(session: Session, key: CaseKey) -> list[dict[str, Any]]:
@@ -115,6 +125,7 @@ def _appeal(session: Session, appeal: Appeal, key: CaseKey) -> dict[str, Any]:
         "grounds": list(appeal.grounds),
         "your_words": unseal(key, appeal, "sealed_text"),
         "answer": said,
+        "interventions": list(texts_of(session, appeal, key)),
         "decision": decision.choice.value if decision else None,
         "reasons": [unseal(key, vote, "sealed_reasons") for vote in session.scalars(opened)],
     }

@@ -197,7 +197,7 @@ def _contact(session: Session, entry: Entry, issuer: str, now: datetime) -> bool
 def mark_disputed(session: Session, entry: Entry, *, disputed: bool, actor_id: str, now: datetime) -> Entry:
     """Whether an appeal is open against it; shown with every hit. Conflict when it was marked so already."""
     if not swap(session, entry, Entry.disputed.is_(not disputed), values={"disputed": disputed}):
-        raise Conflict("this entry is marked so already", code="outdated")
+        raise Conflict("this entry is marked so already; read it again", code="outdated")
     facts = {"entry": entry.id, "disputed": disputed}
     record(session, "entry.dispute", actor=actor_id, now=now, facts=facts, case=_key(session, entry))
     return entry

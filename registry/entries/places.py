@@ -110,7 +110,7 @@ def snapshot(session: Session, before: Tree, now: datetime) -> Act:
     session.flush()
     try:
         if last and last.rotation != rotation:
-            raise Conflict("the labels of another key stand elsewhere")
+            raise Conflict("the labels of another key stand elsewhere; the whole tree is made anew")
         tree = trees.after(session, before, trees.moment_of(new), known=known)
     except Conflict:  # or two labels have one path: once in thousands of years. Everything is put elsewhere
         new.epoch += 1

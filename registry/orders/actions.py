@@ -83,7 +83,9 @@ def confirm(session: Session, *, actor: Actor, order_id: str, statement: str, is
     digest = base64url.encode(row.statement_digest)
     rules.read_confirmation(signed.payload, signer=actor.member_id, issuer=issuer, digest=digest, now=now)
     if now >= min(row.until, rules.confirm_by(row.issued_at)):
-        raise Conflict("the time to confirm this order is over; issue it again", code="too-late")
+        raise Conflict(
+            "the time to confirm this order is over; the side that issued it may issue it again", code="too-late"
+        )
     case = session.get_one(Case, row.case_id)
     key = key_of(session, case)
     advance(session, row, NEXT, Verb.CONFIRM, actor=actor.id, now=now)

@@ -74,7 +74,9 @@ def vote(
             "this appeal is {state}; votes are taken once it is heard", code="not-allowed-now", state=appeal.state.value
         )
     if session.scalar(sa.select(Vote.id).where(Vote.seat_id == seat.id)) is not None:
-        raise Conflict("you have voted; a vote cannot be changed", code="voted")
+        raise Conflict(
+            "you have voted; a vote cannot be changed, and all are opened once the others have voted", code="voted"
+        )
     ballot = _ballot(session, appeal, choice, term_days, level)
     row = _seal_vote(session, appeal, seat, ballot, reasons, now)
     facts = {"appeal": appeal.id, "seat": seat.id}
@@ -162,6 +164,12 @@ def _require_seat(session: Session, actor: Actor, appeal: Appeal, action: Action
         raise Forbidden("you have no seat on this panel")
     if queries.unfit(session, appeal, [actor.id]):
         raise Forbidden("you have declared an interest, or your member is not in good standing; this seat passes on")
+    challenge = queries.challenged(session, appeal.id)
+    if challenge is not None and challenge.seat_id == seat.id:
+        raise Forbidden(
+            "the person says that you must not decide; wait until a clerk or a regulator has decided that",
+            code="challenged",
+        )
     return seat
 
 

@@ -62,7 +62,11 @@ def _extend(session: Session, case: Case, days: int, actor: str, reasons: str | 
         heard(session, report, on=now, now=now)
     closes = _open_window(report, now)
     if extension_of(session, case.id) is not None:
-        raise Conflict("the time to answer was extended before; it is extended once", code="extended-before")
+        raise Conflict(
+            "the time to answer was extended before; it is extended once, and the person may answer late for "
+            "stated reasons",
+            code="extended-before",
+        )
     extension = Extension(id=new_id(), case_id=case.id, actor=actor, days=days, at=now)
     extension.sealed_reasons = seal(key, extension, "sealed_reasons", reasons) if reasons is not None else None
     session.add(extension)
@@ -82,7 +86,9 @@ def represent(session: Session, *, case: Case, text: str, late_reasons: str | No
     key, report = key_of(session, case), queries.of_case(session, case.id)
     if report.state not in _ANSWERABLE:
         raise Conflict(
-            "this report is {state}; there is nothing to answer", code="not-allowed-now", state=report.state.value
+            "this report is {state}; there is nothing to answer: the person may do so from its letter until it ends",
+            code="not-allowed-now",
+            state=report.state.value,
         )
     verify_prose(text, field="text", most=TEXT_LENGTH)
     late = report.window_closes_at is not None and report.window_closes_at <= now

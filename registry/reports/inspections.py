@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from registry import policy
 from registry.access import Action, Actor, allowed
+from registry.accounts.models import Account
 from registry.cases.actions import key_of, require_on, seal, unseal, unseal_bytes
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
@@ -43,6 +44,15 @@ class Held:
     def closes_at(self) -> datetime:
         """From when on the annex opens no more."""
         return self.row.began_at + policy.INSPECTION_LIFE
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An inspection as the subject is told of it: when, and by whom: a member's name, or None for themselves."""
+
+    began_at: datetime
+    by: str | None
+    is_signed: bool
 
 
 def hold(
@@ -141,6 +151,19 @@ def _opened(session: Session, row: Inspection, case: Case) -> Held:
     key = key_of(session, case)
     remarks = unseal(key, row, "sealed_remarks") if row.sealed_remarks is not None else None
     return Held(row, case.number, unseal(key, row, "sealed_place"), remarks)
+
+
+def for_subject(session: Session, case: Case) -> list[Seen]:
+    """The inspections of the case, the oldest first. Who exactly it was, and what they said, is for those who judge."""
+    rows = session.scalars(
+        sa.select(Inspection).where(Inspection.case_id == case.id).order_by(Inspection.began_at, Inspection.id)
+    )
+    return [Seen(row.began_at, _organisation(session, row.inspector), row.signed_at is not None) for row in rows]
+
+
+def _organisation(session: Session, inspector: str) -> str | None:
+    account = session.get(Account, inspector)
+    return session.get_one(Member, account.member_id).name if account is not None else None
 
 
 def _annex(session: Session, case: Case, place: int) -> Exhibit:

@@ -113,7 +113,9 @@ def posted(session: Session, *, actor: Actor, message_id: str, proof: str, now: 
     message, case = _mine(session, actor, message_id, Action.SERVICE_RECORD)
     verify_prose(proof, field="proof", most=PROOF_LENGTH)
     if not swap(session, message, Message.delivered_at.is_(None), values={"delivered_at": now}):
-        raise Conflict("this was posted before", code="not-allowed-now")
+        raise Conflict(
+            "this was posted before; its proof stands, and nothing more is to be done", code="not-allowed-now"
+        )
     facts = {"message": message.id, "proof": proof}
     record(session, "word.post", actor=actor.id, now=now, facts=facts, case=key_of(session, case))
     return message, case.number

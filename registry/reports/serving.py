@@ -133,7 +133,10 @@ def replace_letter(
     key, report = key_of(session, case), queries.of_case(session, case.id)
     if report.state not in (State.SCREENED, State.NOTICED, State.LISTED):
         raise Conflict(
-            "this report is {state}; no more letters are sent", code="not-allowed-now", state=report.state.value
+            "this report is {state}; no more letters are sent: a clerk replaces one from the screening until "
+            "the report ends",
+            code="not-allowed-now",
+            state=report.state.value,
         )
     verb = LetterVerb.REPLACE if notice.state is LetterState.SERVED else LetterVerb.RETURN
     sealed = seal(key, notice, "sealed_reason", reason)

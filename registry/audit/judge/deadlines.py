@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from registry import policy
 from registry.appeals import rules as appeals
+from registry.appeals.recusal import decide_by
 from registry.appeals.rules import Duty, Facts, Lane
 from registry.audit.judge.exported import Act, Breach
 from registry.audit.judge.world import Change, Values, World, time
@@ -196,6 +197,19 @@ def _is_unreviewed(world: World, pk: str, now: datetime) -> bool:
     return entry["state"] not in _OVER and (until is None or now < until) and Ground.HALF_TERM not in grounds
 
 
+def _of_recusal(_world: World, pk: str, before: Values, row: Values, _now: datetime) -> Iterator[Owed]:
+    asked = time(row, "asked_at")
+    if before or asked is None:
+        return
+
+    def is_undecided(world: World, _now: datetime) -> bool:
+        seated = world.get("appeal", row["appeal_id"]).get("state") in appeals.SEATED
+        return seated and world.get("recusal", pk)["state"] == "asked"
+
+    why = f"nobody decided recusal {pk[:8]}, and whoever was challenged stayed on the panel"
+    yield Owed(decide_by(asked), is_undecided, why)
+
+
 def _of_review(_world: World, pk: str, before: Values, _row: Values, now: datetime) -> Iterator[Owed]:
     if before:
         return
@@ -243,5 +257,6 @@ _OWED: Final[dict[str, Callable[[World, str, Values, Values, datetime], Iterator
     "finding": _of_finding,
     "order": _of_order,
     "recall": _of_recall,
+    "recusal": _of_recusal,
     "review": _of_review,
 }

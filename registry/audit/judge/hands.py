@@ -52,6 +52,7 @@ _ROLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "order.withdraw": frozenset({"regulator", "operator"}),
         "panel.hear": frozenset({"panelist"}),
         "panel.vote": frozenset({"panelist"}),
+        "recusal.decide": frozenset({"clerk", "regulator"}),
         "report.countersign": frozenset({"approver"}),
         "report.file": frozenset({"reporter"}),
         "report.screen": frozenset({"screener"}),

@@ -29,11 +29,23 @@ def voted(world: World, act: Act, changes: list[Change]) -> Iterator[str]:
         seat = world.get("seat", str(act.facts["seat"]))
         if seat.get("account_id") != act.actor or seat.get("left_at") is not None:
             yield f"{act.actor} voted from a seat that is not theirs"
+        recusals = [row for _, row in world.where("recusal", appeal_id=seat.get("appeal_id"))]
+        if any(row["seat_id"] == act.facts["seat"] and row["state"] == "asked" for row in recusals):
+            yield f"{act.actor} voted, and nobody had decided whether they may"
     decided = {row["appeal_id"] for _, _, _, row in (each for each in changes if each.table == "decision")}
     for table, pk, before, vote in changes:
         opened = vote.get("opened_at") if table == "vote" else None
         if opened is not None and before.get("opened_at") is None and vote["appeal_id"] not in decided:
             yield f"vote {pk[:8]} was opened without a decision"
+
+
+def recused(world: World, _act: Act, changes: list[Change]) -> Iterator[str]:
+    """Nobody of a member that sits on the panel decides whether another of it may stay."""
+    for table, pk, before, row in changes:
+        decider = str(row["decided_by"] or "") if table == "recusal" and before else ""
+        seats = [seat for _, seat in world.where("seat", appeal_id=row["appeal_id"])] if decider else []
+        if any(world.member_of(decider) == seat["member_id"] for seat in seats if seat["left_at"] is None):
+            yield f"recusal {pk[:8]} was decided by {decider}, whose member sits on the panel"
 
 
 def decided(world: World, _act: Act, changes: list[Change]) -> Iterator[str]:

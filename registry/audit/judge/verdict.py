@@ -27,6 +27,7 @@ SAFEGUARDS: Final[tuple[Safeguard, ...]] = (
     listings.unhidden,
     panels.seated,
     panels.voted,
+    panels.recused,
     panels.decided,
 )
 

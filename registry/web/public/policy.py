@@ -31,6 +31,8 @@ LABELS: Final[Words] = MappingProxyType(
         "MEMBER_INFORMED": _("The company learns of an appeal"),
         "ANSWER_LIMIT": _("The company answers; if it is silent, the entry is hidden"),
         "NONCE_LIMIT": _("The person adds a number to the draw"),
+        "RECUSAL_ASKED": _("The person challenges somebody who was drawn, from when they were seated"),
+        "RECUSAL_DECIDED": _("That is decided; else whoever was challenged leaves the panel"),
         "DECISION_LIMIT": _("The panel decides"),
         "DECISION_LIMIT_URGENT": _("The panel decides an urgent appeal"),
         "SECOND_INSTANCE_LIMIT": _("The second panel decides"),

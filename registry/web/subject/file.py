@@ -19,6 +19,7 @@ from registry.db import Session
 from registry.log.actions import CaseKey, record
 from registry.members.models import Member
 from registry.reports import queries as reports
+from registry.reports.inspections import Seen, for_subject
 from registry.reports.models import Report
 from registry.web.context import actor, case_id, running
 from registry.web.subject.blueprint import bp
@@ -34,6 +35,7 @@ class File:
     report: Report
     words: dict[str, Any] = field(repr=False)
     amendments: list[Told] = field(repr=False)
+    inspections: list[Seen]
     statement: str | None = field(repr=False)
     standing: Standing
     asked: list[Asked] | None  # None until a verifier has confirmed who they are
@@ -61,6 +63,7 @@ def _file(session: Session, case: Case, key: CaseKey, now: datetime) -> File:
         report=report,
         words=reports.words_for_subject(report, key),
         amendments=amendments.of_case(session, key, only_taken=True),
+        inspections=for_subject(session, case),
         statement=statement_of(session, case, key),
         standing=where,
         asked=asked_about(session, case, key) if where.is_proofed else None,

@@ -12,10 +12,14 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from registry.appeals import queries as appeals
+from registry.appeals import recusals
 from registry.appeals import rules as appeal_rules
 from registry.appeals.actions import proofed
 from registry.appeals.effects import CONTESTABLE
+from registry.appeals.interventions import texts_of
 from registry.appeals.models import Appeal, Draw, Seat
+from registry.appeals.recusal import State as RecusalState
+from registry.appeals.recusal import ask_until
 from registry.cases.actions import unseal
 from registry.cases.models import Case
 from registry.db import Session
@@ -91,6 +95,23 @@ CHOICES: Mapping[Choice, str] = MappingProxyType(
 )
 
 
+RECUSAL: Mapping[RecusalState, str] = MappingProxyType(
+    {
+        RecusalState.ASKED: _("Nobody has decided it yet; until then they do not vote."),
+        RecusalState.SUSTAINED: _("They have left it, and somebody else follows."),
+        RecusalState.DISMISSED: _("They stay on it."),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What became of the subject's challenge to somebody on the panel."""
+
+    text: str
+    reasons: str | None = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """The draw of a panel as the subject sees it."""
@@ -98,6 +119,8 @@ class Drawing:
     row: Draw
     position: int | None  # of the admission in the log; None while it is not public
     seats: list[tuple[Seat, str]]  # with the name of the organisation
+    challenge: Challenge | None
+    challenge_until: datetime | None  # until when somebody who sits can be challenged; None when nobody can be
 
     @property
     def awaits_nonce(self) -> bool:
@@ -126,6 +149,7 @@ class Progress:
     due: list[tuple[datetime, str]]
     drawing: Drawing | None
     decided: Decided | None
+    interventions: tuple[str, ...] = field(repr=False)  # what regulators have put to the panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +192,9 @@ def _progress(session: Session, appeal: Appeal, key: CaseKey, now: datetime) -> 
         appeal=appeal,
         text=_words(appeal),
         due=sorted(owed),
-        drawing=_drawing(session, appeal),
+        drawing=_drawing(session, appeal, key, now),
         decided=_decided(session, appeal, key, now),
+        interventions=texts_of(session, appeal, key),
     )
 
 
@@ -191,13 +216,20 @@ def _ahead(state: appeal_rules.State) -> frozenset[appeal_rules.Duty]:
     return frozenset(ahead.get(state, ()))
 
 
-def _drawing(session: Session, appeal: Appeal) -> Drawing | None:
+def _drawing(session: Session, appeal: Appeal, key: CaseKey, now: datetime) -> Drawing | None:
     row = appeals.draw_of(session, appeal.id)
     if row is None:
         return None
     position = session.scalar(sa.select(Act.position).where(Act.uid == row.admission))
     seats = [(seat, session.get_one(Member, seat.member_id).name) for seat in appeals.seats_of(session, appeal.id)]
-    return Drawing(row, position, seats)
+    until = max((ask_until(seat.seated_at) for seat, _name in seats), default=now)
+    may = appeal.state in appeal_rules.DRAWABLE and now < until
+    return Drawing(row, position, seats, _challenge(session, appeal, key), until if may else None)
+
+
+def _challenge(session: Session, appeal: Appeal, key: CaseKey) -> Challenge | None:
+    asked = recusals.of_appeal(session, appeal.id)
+    return Challenge(str(RECUSAL[asked.state]), recusals.reasons_of(asked, key)) if asked is not None else None
 
 
 def _decided(session: Session, appeal: Appeal, key: CaseKey, now: datetime) -> Decided | None:

@@ -24,7 +24,7 @@ from registry.accounts.tokens import issue as issue_token
 from registry.amendments import actions as amendments
 from registry.amendments.rules import AMENDMENT, CONFIRMATION
 from registry.appeals import actions as appeals
-from registry.appeals import admission, counter, interventions, proofing, silence
+from registry.appeals import admission, counter, interventions, proofing, recusals, silence
 from registry.appeals import draw as drawing
 from registry.appeals.contact import reach_by
 from registry.appeals.listing import list_due
@@ -331,6 +331,7 @@ class _Telling:
             )
         )
         self.do(lambda s: drawing.draw(s, self._appeal(s), drawing.ZEROS, self.holder, now))
+        self.do(self._challenged_panelist)
         now = self.pass_time(policy.ANSWER_LIMIT - policy.NONCE_LIMIT - policy.DAY)
         self.do(lambda s: remind_due(s, now))
         with self.store.read() as session:
@@ -359,6 +360,13 @@ class _Telling:
         self.do(lambda s: appeals.state(s, case=self._case(s), text="It was not me.", now=now))
         self.do(lambda s: findings.demand(s, actor=rex, member_id="acme", text="Explain how this came about.", now=now))
         self.pass_time(timedelta(hours=1))
+
+    def _challenged_panelist(self, session: Session) -> None:
+        """In vain."""
+        appeal, cleo, now = self._appeal(session), self.cast.cleo.actor, self.now
+        (first, *_) = seats_of(session, appeal.id)
+        row = recusals.ask(session, appeal=appeal, seat_id=first.id, text="A cousin.", now=now)
+        recusals.decide(session, actor=cleo, recusal_id=row.id, sustain=False, reasons="They are not.", now=now)
 
     def _case(self, session: Session) -> Case:
         return session.get_one(Case, self.filing.case_id)

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from registry.appeals import draw as drawing
-from registry.appeals import queries
+from registry.appeals import queries, recusals
 from registry.audit.judge.verdict import judge
 from registry.cases.models import Case
 from registry.cli import main
@@ -88,6 +88,12 @@ def silent_member(house: House, filing: Filing) -> None:
     people = {person.actor.id: person.actor for person in house.cast.values()}
     with house.store.write() as session:
         drawing.draw(session, queries.get(session, accused.appeal().id), bytes(32), house.holder, house.clock())
+    with house.store.write() as session:  # the first of them is challenged, in vain
+        appeal = queries.get(session, accused.appeal().id)
+        seat, how = queries.seats_of(session, appeal.id)[0], {"now": house.clock()}
+        asked = recusals.ask(session, appeal=appeal, seat_id=seat.id, text="They know me.", **how)
+        said = {"recusal_id": asked.id, "sustain": False, "reasons": "They do not."}
+        recusals.decide(session, actor=house.cast.cleo.actor, **said, **how)
     with house.store.read() as session:
         panel = [people[seat.account_id] for seat in queries.seats_of(session, accused.appeal().id)]
     for days in (7, 2, 1, 1):
@@ -197,6 +203,10 @@ def one_leaves(records: Records) -> None:
 def one_vote_apart(records: Records) -> None:
     votes = [row for row in rows(records, "vote") if row["opened_at"]]
     votes[0]["opened_at"] = "2026-04-01T09:00:00Z"
+
+
+def decided_by_the_panel(records: Records) -> None:
+    change("recusal", decided_by=rows(records, "seat")[1]["account_id"])(records)
 
 
 def opened_with_the_vote(records: Records) -> None:
@@ -310,6 +320,9 @@ BROKEN: dict[str, tuple[Callable[[Records], object], str]] = {
     "vote by another": (first("panel.vote", actor="eagle-panel"), "voted from a seat that is not theirs"),
     "vote opened apart": (one_vote_apart, "and not all votes were opened with it"),
     "vote opened before": (opened_with_the_vote, "was opened without a decision"),
+    "challenged and votes": (silent("recusal.decide"), "and nobody had decided whether they may"),
+    "challenge undecided": (silent("recusal.decide"), "and whoever was challenged stayed on the panel"),
+    "challenge decided by the panel": (decided_by_the_panel, "whose member sits on the panel"),
     "no hearing": (hide("hearing"), "was taken without a hearing"),
     "order by one side": (change("order_confirmation", account_id="inspector"), SIDES),
     "order unsigned": (hide("order_confirmation"), SIDES),

@@ -46,6 +46,15 @@ def test_every_refusal_names_its_values_and_no_others() -> None:
             assert set(re.findall(r"\{(\w+)", str(said.value))) == given, where
 
 
+def test_what_is_not_allowed_now_says_what_would_be() -> None:
+    """In a second clause: what is so stands in the first."""
+    case = ("reports", "entries", "appeals", "panels", "amendments", "orders")
+    for where, node in calls():
+        said = node.args[0] if node.args else None
+        if isinstance(said, ast.Constant) and ast.unparse(node.func) == "Conflict" and where.startswith(case):
+            assert re.search("[,;:] ", str(said.value)), where
+
+
 def in_chinese(app: APIFlask, error: ZiluError) -> str:
     with app.test_request_context("/home", headers={"Accept-Language": "zh-CN"}):
         return in_words(error)

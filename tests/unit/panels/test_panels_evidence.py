@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from registry import policy
 from registry.accounts.rules import Role
-from registry.cases.models import Step
+from registry.cases.models import Case, Step
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.log.models import Act
 from registry.panels import evidence
@@ -56,6 +56,19 @@ def test_the_three_who_sit_open_the_evidence_and_each_opening_is_logged(drawn: C
         before = acts(drawn)
         assert open_(drawn, account) == EXHIBIT
         assert acts(drawn) == before + 1
+
+
+def test_the_subject_is_told_when_and_by_which_organisation_it_was_inspected(annexed: Contest) -> None:
+    held = hold(annexed)
+    hold(annexed, inspector="inspector")
+    do(annexed, inspections.end, held, remarks="As it was.")
+    do(annexed, inspections.sign, held, "sol")
+    with annexed.store.read() as session:
+        found = inspections.for_subject(session, session.get_one(Case, annexed.case_id))
+    assert [(seen.began_at, seen.by, seen.is_signed) for seen in found] == [
+        (annexed.now, None, True),
+        (annexed.now, "Regulator", False),
+    ]
 
 
 def test_nobody_else_opens_it_so_and_nobody_once_it_is_decided(drawn: Contest) -> None:
