@@ -143,7 +143,7 @@ def fill(store: Store, entries: int) -> None:
         connection.execute("ANALYZE")
 
 
-def measured(stack: ExitStack, store: str, sizes: Sequence[int]) -> list[Register]:
+def measured(stack: ExitStack, store: str, sizes: Sequence[int], rounds: int) -> list[Register]:
     """A register of each size on this kind of database, after all rounds."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     holder = Holder(stack.enter_context(key_holder(Ceilings(10**9, 10**9, 10**9))))
@@ -152,7 +152,7 @@ def measured(stack: ExitStack, store: str, sizes: Sequence[int]) -> list[Registe
         socket = stack.enter_context(server_running())
         urls = [f"postgresql+psycopg://postgres@/{_created(socket, f'bench_{size}')}?host={socket}" for size in sizes]
     registers = [Register.made(url, size, holder) for url, size in zip(urls, sizes, strict=True)]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for register in registers:
             register.round()
     for register in registers:
@@ -180,12 +180,13 @@ def table(store: str, registers: Sequence[Register]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     lines = ["| | entries | look-up, µs | whole check, µs | against the fewest | |", "|---|---|---|---|---|---|"]
     for store in ("SQLite", "PostgreSQL"):
         with ExitStack() as stack:
-            lines += table(store, measured(stack, store, given.entries))
+            lines += table(store, measured(stack, store, given.entries, given.rounds))
     print("\n".join(lines))
     if given.write:
         head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
