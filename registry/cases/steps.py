@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from registry.cases.hands import with_hands
 from registry.cases.models import Step
 from registry.db import Base, Session
 from registry.errors import Conflict
@@ -30,11 +31,13 @@ class Stateful(Protocol):
 
 
 def after(table: Mapping[tuple[State | None, Verb], State], state: State | None, verb: Verb, what: str) -> State:
-    """The state that `verb` leads to; Conflict says what would be allowed now."""
+    """The state that `verb` leads to; Conflict says what would be allowed now, and by whom."""
     try:
         return table[state, verb]
     except KeyError:
-        raise _not_now(verb.value, what, state, tuple(sorted(v.value for s, v in table if s == state))) from None
+        raise _not_now(
+            verb.value, what, state, tuple(sorted(with_hands(what, v.value) for s, v in table if s == state))
+        ) from None
 
 
 def _not_now(verb: str, what: str, state: enum.StrEnum | None, allowed: tuple[str, ...]) -> Conflict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from registry.web.words import STATES
@@ -83,7 +84,12 @@ _THINGS: Final[Mapping[str, Any]] = {
     "the number of a bank card": _("the number of a bank card"),
     "a telephone number": _("a telephone number"),
 }
-WORDS: Final[Mapping[str, Any]] = {**STATES, **_VERBS, **_THINGS}
+_HANDS: Final[Mapping[str, Any]] = {
+    "candidate": _("candidate"),
+    "by itself": _("by itself"),
+    "subject": _("the person"),
+}
+WORDS: Final[Mapping[str, Any]] = {**STATES, **_VERBS, **_THINGS, **_HANDS}
 # For readers of another language, what the parts below the pages refuse: by code, for their sentences name claims.
 BY_CODE: Final[Mapping[str, Any]] = {
     "forbidden": _("Your account may not do this."),
@@ -101,5 +107,8 @@ BY_CODE: Final[Mapping[str, Any]] = {
 
 
 def word(value: str) -> str:
-    """A value of a refusal as this reader reads it: a state, a verb, a kind of thing; else as it is."""
+    """A value of a refusal as this reader reads it: a state, a thing, a verb with its hands; else as it is."""
+    verb, _sep, hands = value.removesuffix(")").partition(" (")
+    if hands and verb in _VERBS:
+        return str(gettext("%(verb)s (%(hands)s)", verb=_VERBS[verb], hands="/".join(map(word, hands.split("/")))))
     return str(WORDS.get(value, value))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from apiflask import APIFlask
 
+from registry.cases.hands import HANDS
 from registry.cases.steps import after
 from registry.errors import Conflict, Invalid, TooMany, ZiluError
 from registry.reports.rules import NEXT, State, Verb
@@ -55,6 +57,16 @@ def test_what_is_not_allowed_now_says_what_would_be() -> None:
             assert re.search("[,;:] ", str(said.value)), where
 
 
+def test_of_every_verb_it_is_known_whose_hand_it_is() -> None:
+    """Of all tables of states, and of no verb that none has."""
+    known = set()
+    for path in REGISTRY.glob("*/r*.py"):
+        for table in vars(import_module(f"registry.{path.parent.name}.{path.stem}")).values():
+            if isinstance(table, Mapping) and any(isinstance(key, tuple) and key[0] is None for key in table):
+                known.add(frozenset(verb.value for _state, verb in table))
+    assert known == set(map(frozenset, HANDS.values()))
+
+
 def in_chinese(app: APIFlask, error: ZiluError) -> str:
     with app.test_request_context("/home", headers={"Accept-Language": "zh-CN"}):
         return in_words(error)
@@ -66,9 +78,13 @@ def test_a_state_that_forbids_says_in_chinese_what_it_is_and_what_it_allows(app:
     except Conflict as error:
         refused = error
     assert refused.message == (
-        "cannot serve this report: it is filed; allowed now: countersign, replace, void, withdraw"
+        "cannot serve this report: it is filed; allowed now: countersign (approver), replace (reporter), "
+        "void (approver/panelist), withdraw (reporter)"
     )
-    assert in_chinese(app, refused) == ("此举报的状态为“已提交”，不能“送达”；目前可以：会签、更换、宣告无效、撤回。")
+    assert in_chinese(app, refused) == (
+        "此举报的状态为“已提交”，不能“送达”；目前可以："
+        "会签（会签人）、更换（举报员）、宣告无效（会签人/合议员）、撤回（举报员）。"
+    )
     with app.test_request_context("/home"):
         assert in_words(refused) == f"{refused.message[0].upper()}{refused.message[1:]}."
 
