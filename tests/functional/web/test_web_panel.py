@@ -73,7 +73,7 @@ def test_three_decide_and_nobody_sees_a_vote_before_all_are_in(
     again = submit(first, f"{path}/vote", vote)  # a second press, refused in the reader's language
     assert (again.status_code, problems_of(again)) == (
         422,
-        ["您已投票；投票不能更改。"],
+        ["您已表决；表决不可更改，待其他人表决后一并公开。"],
     )
     first.get("/language/en")
     assert submit(second, f"{path}/vote", vote).location == path

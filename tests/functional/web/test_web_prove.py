@@ -56,6 +56,7 @@ def test_what_signs_and_what_gives_keys_is_in_the_table() -> None:
         Action.APPEAL_ANSWER,
         Action.APPEAL_VOTE,
         Action.CASE_ATTEST,
+        Action.RESTRAINT_LIFT,
         Action.KEY_ENROL,
         Action.KEY_REVOKE,
         Action.MEMBER_ADMIT,
