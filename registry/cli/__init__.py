@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": "demo",
     "doctor": "doctor",
     "erasure": "erasure",
+    "finding": "finding",
     "init": "init",
     "key": "key",
     "keyholder": "keyholder",
