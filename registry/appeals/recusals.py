@@ -6,7 +6,7 @@ rule, and neither instance seats them again. There is no second draw.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -76,6 +76,12 @@ def default(session: Session, appeal: Appeal, now: datetime) -> None:
 
 def of_appeal(session: Session, appeal_id: str) -> Recusal | None:
     return session.scalar(sa.select(Recusal).where(Recusal.appeal_id == appeal_id))
+
+
+def of_case(session: Session, case_id: str) -> Sequence[Recusal]:
+    """In the order of asking."""
+    asked = sa.select(Recusal).where(Recusal.case_id == case_id).order_by(Recusal.asked_at, Recusal.id)
+    return session.scalars(asked).all()
 
 
 def reasons_of(row: Recusal, key: CaseKey) -> str | None:

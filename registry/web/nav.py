@@ -92,6 +92,12 @@ LINKS = (
         _("Letters to print and serve, time to answer, appeals to admit, and for whom each waits."),
     ),
     Link(
+        "clerk.challenges",
+        Action.RECUSAL_DECIDE,
+        _("Challenges of panelists"),
+        _("Who on a panel must not decide, says the person: read why, and sustain or reject it."),
+    ),
+    Link(
         "bench.docket",
         Action.REPORT_SCREEN,
         _("Screening"),

@@ -293,6 +293,7 @@ ACTS: Final[Words] = {
     "appeal.draw": _("Panel drawn"),
     "appeal.replace": _("Panelist replaced"),
     "recusal.ask": _("Panelist challenged by the person"),
+    "recusal.read": _("Challenge of a panelist read"),
     "recusal.decide": _("Challenge of a panelist decided"),
     "appeal.default": _("Entry declared void, for nobody was left to decide the appeal"),
     "appeal.contest": _("Decision contested"),

@@ -17,6 +17,7 @@ from registry.panels import queries as views
 from registry.web.acting import done
 from registry.web.admitting import AdmissionForm, decide
 from registry.web.clerk.blueprint import bp
+from registry.web.clerk.challenge import waiting_on
 from registry.web.context import actor, running
 
 
@@ -35,6 +36,7 @@ def appeal(appeal_id: str) -> str:
             may_decide=found.state is State.PROOFED,
             awaited=len(queries.awaited(session, found.id)),
             decided=found.decided_at,
+            challenge=waiting_on(session, found),
             reader=actor().id,
             now=run.clock(),
         )

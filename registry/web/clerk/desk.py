@@ -14,7 +14,10 @@ from wtforms.validators import InputRequired
 
 from registry.access import Action, needs
 from registry.appeals import queries as appeals
+from registry.appeals import recusals
+from registry.appeals.recusal import decide_by
 from registry.appeals.rules import OVER, Duty, State
+from registry.cases.models import Case
 from registry.db import Session
 from registry.notices import actions as notices
 from registry.notices.rules import State as LetterState
@@ -54,7 +57,8 @@ def desk() -> Response:
         form.case.errors = [_("Enter a case number, for example ZL-7F3K-9QX2.")]
     with run.store.read() as session:
         docket = views.docket(session, actor=actor(), now=run.clock())
-        rows = [*_letters(session), *(_appeal(session, item) for item in docket if item.appeal.state not in OVER)]
+        open_now = [_appeal(session, item) for item in docket if item.appeal.state not in OVER]
+        rows = [*_letters(session), *_challenges(session), *open_now]
     rows.sort(key=lambda row: (row.by is None, row.by or row.since))
     return make_response(render_template("clerk/desk.html", form=form, rows=rows), 422 if form.errors else 200)
 
@@ -68,6 +72,19 @@ def _letters(session: Session) -> list[Waiting]:
             letter.printed_at or letter.drafted_at,
         )
         for letter, number in notices.queue(session, actor=actor())
+    ]
+
+
+def _challenges(session: Session) -> list[Waiting]:
+    return [
+        Waiting(
+            session.get_one(Case, row.case_id).number,
+            url_for("clerk.challenge", recusal_id=row.id),
+            _("Decide the challenge of a panelist"),
+            row.asked_at,
+            decide_by(row.asked_at),
+        )
+        for row in recusals.docket(session, actor=actor())
     ]
 
 

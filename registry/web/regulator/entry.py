@@ -13,6 +13,7 @@ from flask import render_template
 
 from registry.access import Action, needs
 from registry.amendments import queries as amendments
+from registry.appeals import recusals
 from registry.audit import proving
 from registry.cases import acts
 from registry.cases.actions import key_of
@@ -58,6 +59,7 @@ def entry(entry_id: str) -> str:
             words=_words(session, case, key),
             amendments=amendments.of_case(session, key),
             inspected=inspections.of_case(session, actor=who, case=case),
+            challenges=recusals.of_case(session, case.id),
             moments=moments(session, key, proven),
             signatures=signatures,
             troubles=any(each.trouble for each in proven) or any(each.trouble for each in signatures),
