@@ -10,13 +10,13 @@ from werkzeug.routing import RequestRedirect
 FOR_PROGRAMS = ("/api/", "/oauth", "/.well-known", "/log")
 
 
-def own_page(address: str) -> str | None:
-    """`address` if it is a page of this site that can be opened, with or without a query; else None."""
+def own_page(address: str, *, method: str = "GET") -> str | None:
+    """`address` if it is a page of this site that can be opened (or sent to), with or without a query; else None."""
     path = address.partition("?")[0]
     if not path.startswith("/") or path.startswith("//") or "\\" in address:
         return None
     try:
-        current_app.url_map.bind("").match(path, method="GET")
+        current_app.url_map.bind("").match(path, method=method)
     except (HTTPException, RequestRedirect):
         return None
     return address

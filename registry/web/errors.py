@@ -60,7 +60,7 @@ def refused(error: ZiluError) -> Response:
     if isinstance(error, Unauthenticated) and not _from_script():
         return _way_in()
     if error.code == "not-proven" and not _from_script():
-        return make_response(redirect(url_for("own.prove", next=here())))
+        return _prompt()
     if error.code == "not-enrolled" and not _from_script():
         return make_response(redirect(url_for("own.account")))
     response = answer(error.status, error.code, in_words(error), field=error.field)
@@ -120,6 +120,13 @@ def _problem(status: int, code: str, title: str, text: str, field: str | None) -
 
 def _from_script() -> bool:
     return request.mimetype == "application/json"
+
+
+def _prompt() -> Response:
+    """To the password, with what was typed: 307 lets the browser send the form there, and it is carried through."""
+    if request.method == "GET":
+        return make_response(redirect(url_for("own.prove", next=here())))
+    return make_response(redirect(url_for("own.prove", next=here(), carry="1"), 307))
 
 
 def _way_in() -> Response:

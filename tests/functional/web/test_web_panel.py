@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
+from registry.accounts.models import Account
 from registry.appeals import draw, queries
 from registry.appeals.actions import ANSWER
 from registry.appeals.models import Interest
 from registry.appeals.rules import State
 from registry.db import Store
+from registry.log.actions import record
 from registry.panels.models import Vote
+from registry.policy import PROOF_LIFE
 from tests.accused import Accused
 from tests.app_fixture import SignIn
-from tests.cast import Cast, Person
+from tests.cast import PASSWORD, Cast, Person
 from tests.conftest import MovingClock
 from tests.filing import EXHIBIT, sign
 from tests.functional.web.test_web_reporter import statement_on
-from tests.pages import problems_of, send, submit, text_of
+from tests.pages import problems_of, send, submit, text_of, token_of
 
 PAYLOAD = "<b onclick=alert(1)> \u202egnp"
 
@@ -44,7 +51,7 @@ def answer(rui: FlaskClient, cast: Cast, appeal: str) -> None:
 
 
 def test_three_decide_and_nobody_sees_a_vote_before_all_are_in(
-    signed_in: SignIn, cast: Cast, store: Store, accused: Accused
+    signed_in: SignIn, cast: Cast, store: Store, accused: Accused, clock: MovingClock
 ) -> None:
     panel, others = drawn(accused)
     first, second, third = (signed_in(person) for person in panel)
@@ -79,7 +86,17 @@ def test_three_decide_and_nobody_sees_a_vote_before_all_are_in(
     assert submit(second, f"{path}/vote", vote).location == path
     for client in (first, second, third):
         assert "Not shown." not in text_of(client.get(path))
-    assert submit(third, f"{path}/vote", {**vote, "choice": "keep"}).location == path
+    token = {"csrf_token": token_of(third, f"{path}/vote")}
+    with store.write() as session:
+        session.get_one(Account, panel[2].actor.id).password = PasswordHasher().hash(PASSWORD)
+        record(session, "account.password", actor="olaf", now=clock())
+    clock.move(PROOF_LIFE)
+    prompt = third.post(f"{path}/vote", data={**token, **vote, "choice": "keep"}, follow_redirects=True)
+    (carried,) = re.findall(r'name="carried"[^>]* value="([^"]+)"', prompt.text)
+    right = submit(third, f"/account/prove?next={path}/vote", {"password": PASSWORD, "carried": carried})
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', right.text)
+    typed = {name: html.unescape(value) for name, value in fields}
+    assert third.post(f"{path}/vote", data=typed).location == path  # nothing typed was lost at the prompt
     opened = text_of(first.get(path))
     assert "nothing of it may be held against the person" in opened
     assert opened.count(f"Not shown. {PAYLOAD}") == 3

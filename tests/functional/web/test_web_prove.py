@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
@@ -10,7 +13,7 @@ from registry.access import NEEDS_PROOF, Action, needs, proven
 from registry.policy import PROOF_LIFE
 from tests.cast import PASSWORD
 from tests.conftest import MovingClock
-from tests.pages import problems_of, submit
+from tests.pages import problems_of, submit, text_of, token_of
 
 
 @pytest.fixture
@@ -34,6 +37,44 @@ def test_after_a_while_it_is_asked_for_and_leads_back(olaf: FlaskClient, clock: 
     assert olaf.get(path).status_code == 302
     assert submit(olaf, way, {"password": PASSWORD}).location == path
     assert olaf.get(path).status_code == 200
+
+
+def test_what_was_typed_comes_through_the_prompt(olaf: FlaskClient, clock: MovingClock) -> None:
+    page = "/operator/members/new"
+    said = {"name": "A < B & 中", "member": ["one", "two"]}
+    token = token_of(olaf, page)
+    clock.move(PROOF_LIFE)
+    prompt = olaf.post(page, data={"csrf_token": token, **said}, follow_redirects=True)
+    assert "what you typed is not lost" in text_of(prompt)
+    assert "A &lt; B" not in prompt.text
+    (carried,) = re.findall(r'name="carried"[^>]* value="([^"]+)"', prompt.text)
+    way = f"/account/prove?next={page}"
+    wrong = submit(olaf, way, {"password": "not the password", "carried": carried})
+    assert carried in wrong.text
+    right = submit(olaf, way, {"password": PASSWORD, "carried": carried})
+    assert f'<form method="post" action="{page}">' in right.text
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', right.text)
+    assert [(name, html.unescape(value)) for name, value in fields if name != "csrf_token"] == [
+        ("name", "A < B & 中"),
+        ("member", "one"),
+        ("member", "two"),
+    ]
+    assert "Enter a short name." in problems_of(olaf.post(page, data=dict(fields)))  # it has come to its page
+
+
+def test_nobody_else_can_have_packed_it(olaf: FlaskClient, clock: MovingClock) -> None:
+    page = "/operator/members/new"
+    clock.move(PROOF_LIFE)
+    forged = olaf.post(page, data={"name": "Mine"}, follow_redirects=True)
+    assert (forged.status_code, "Mine" in forged.text) == (400, False)
+    other = olaf.application.test_client()
+    submit(other, "/sign-in", {"account": "olaf", "password": PASSWORD})
+    token = token_of(other, page)
+    clock.move(PROOF_LIFE)
+    prompt = other.post(page, data={"csrf_token": token, "name": "Mine"}, follow_redirects=True)
+    (carried,) = re.findall(r'name="carried"[^>]* value="([^"]+)"', prompt.text)
+    way = f"/account/prove?next={page}"
+    assert submit(olaf, way, {"password": PASSWORD, "carried": carried}).location == page
 
 
 def test_a_script_is_told(olaf: FlaskClient, clock: MovingClock) -> None:
