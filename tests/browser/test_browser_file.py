@@ -182,7 +182,7 @@ def test_not_one_number_of_five_thousand_leaves_the_page(hana: Page, site: Site)
     hana.get_by_role("button", name="Check the file").click()
     expect(hana.get_by_role("heading", name=re.compile("people were asked about"))).to_be_visible(timeout=150_000)
     seen: list[Any] = hana.evaluate("window.seen")
-    assert len(seen) > 40
+    assert len(seen) > 10  # many a word on the way; how many a second is for scripts/bench/file_in_browser.py
     assert all("seconds are left" in text for text in seen)
     sent, kept = site.everything(), stored(hana)
     numbers = {truth.number for truth in file.truth if truth.number}
