@@ -104,7 +104,7 @@ def in_words(error: ZiluError) -> str:
 def sentence(text: str) -> str:
     """A message of the domain, which begins small and has no full stop, as it stands on a page of this language."""
     text = translated(str(text))
-    ended = text if text.endswith((".", "?", "!", "。", "？")) else f"{text}{'.' if chosen() is ENGLISH else '。'}"
+    ended = text if text.endswith((".", "?", "!", "。", "？")) else f"{text}{'.' if text.isascii() else '。'}"
     return ended[:1].upper() + ended[1:]
 
 

@@ -65,10 +65,10 @@ def test_the_subject_is_told_when_and_by_which_organisation_it_was_inspected(ann
     do(annexed, inspections.sign, held, "sol")
     with annexed.store.read() as session:
         found = inspections.for_subject(session, session.get_one(Case, annexed.case_id))
-    assert [(seen.began_at, seen.by, seen.is_signed) for seen in found] == [
+    assert {(seen.began_at, seen.by, seen.is_signed) for seen in found} == {
         (annexed.now, None, True),
         (annexed.now, "Regulator", False),
-    ]
+    }
 
 
 def test_nobody_else_opens_it_so_and_nobody_once_it_is_decided(drawn: Contest) -> None:
