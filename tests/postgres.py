@@ -24,6 +24,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from registry import schema
+from registry.db import Store
+from tests.cast import Cast, gather
+from tests.conftest import KEYRING, START
+
 PATIENCE = 30.0  # seconds until the server must answer
 ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
@@ -85,6 +90,22 @@ def pg_url(pg_server: Path) -> Iterator[str]:
     _administer(pg_server, f"CREATE DATABASE {name}")
     yield f"postgresql+psycopg://postgres@/{name}?host={pg_server}"
     _administer(pg_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(pg_url: str) -> Iterator[Store]:
+    """The registry on it, with empty tables: in place of the SQLite one, for whoever imports it."""
+    store = Store(pg_url, KEYRING)
+    schema.Base.metadata.create_all(store.engine)
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def cast(store: Store) -> Cast:
+    """As they are gathered there."""
+    with store.write() as session:
+        return gather(session, START)
 
 
 def _place(folder: Path) -> Place:

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from registry.log import absence
 from registry.log.absence_tree import Tree
+from scripts.bench.page import replace_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/benchmarks/absence.md"
@@ -107,8 +108,7 @@ def main() -> None:
     )
     print(table)
     if given.write:
-        head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
-        PAGE.write_text(f"{head}{mark}\n{given.entries:,} entries and as many dummies:\n\n{table}\n")
+        replace_figures(PAGE, f"{given.entries:,} entries and as many dummies:\n\n{table}")
 
 
 if __name__ == "__main__":

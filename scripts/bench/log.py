@@ -41,6 +41,7 @@ from registry.log.checkpoint import verifier_key
 from registry.log.models import Act, Tile
 from registry.log.quorum import Policy
 from registry.log.sequencer import BATCH, latest, reader, sequence, waits
+from scripts.bench.page import replace_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYRING = Keyring(b"v" * 32, b"p" * 32)
@@ -271,10 +272,9 @@ def main() -> None:
     print(text)
     if options.write:
         page = ROOT / "docs/benchmarks/log.md"
-        head, mark, _ = page.read_text().partition("<!-- measured -->\n")
         load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
         where = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load} (others used the machine)."
-        page.write_text(f"{head}{mark}\n{where}\n\n{text}\n")
+        replace_figures(page, f"{where}\n\n{text}")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from registry.identity import group
 from registry.keyholder.answers import Ceilings
 from registry.keys.holder import Holder
 from registry.members.models import Member
+from scripts.bench.page import replace_figures
 from tests.cast import gather
 from tests.conftest import KEYRING, START, key_holder
 from tests.listing import CONSENT
@@ -189,8 +190,7 @@ def main() -> None:
             lines += table(store, measured(stack, store, given.entries, given.rounds))
     print("\n".join(lines))
     if given.write:
-        head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
-        PAGE.write_text(f"{head}{mark}\n" + "\n".join(lines) + "\n")
+        replace_figures(PAGE, "\n".join(lines))
 
 
 if __name__ == "__main__":

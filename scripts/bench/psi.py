@@ -26,6 +26,7 @@ import private_set_intersection.python as psi
 
 from registry import base64url
 from registry.identity import group, tags, voprf
+from scripts.bench.page import replace_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/benchmarks/psi.md"
@@ -138,8 +139,7 @@ def main() -> None:
     table = "\n".join(rows(given.entries, given.numbers))
     print(table)
     if given.write:
-        head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
-        PAGE.write_text(f"{head}{mark}\nAgainst {given.entries:,} entries:\n\n{table}\n")
+        replace_figures(PAGE, f"Against {given.entries:,} entries:\n\n{table}")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from registry.client import sample
 from registry.signing import keys
+from scripts.bench.page import replace_figures
 from scripts.bench.voprf_http import cpu_of, free_port, registry
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/benchmarks/staff-file.md"
@@ -158,8 +159,7 @@ def main() -> None:
     lines = [f"| at {given.rows:,} rows | |", "|---|---|", *(f"| {name} | {value} |" for name, value in found.items())]
     print("\n".join(lines))
     if given.write:
-        head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
-        PAGE.write_text(f"{head}{mark}\n" + "\n".join(lines) + "\n")
+        replace_figures(PAGE, "\n".join(lines))
 
 
 if __name__ == "__main__":

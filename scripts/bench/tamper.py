@@ -13,6 +13,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from scripts.bench.page import replace_figures
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/benchmarks/tamper.md"
 ROW = re.compile(r"^\| .+ \| \d+ \| \d+ \|$", re.MULTILINE)
@@ -25,8 +29,7 @@ def main() -> int:
     table = "\n".join(["| kind | trials | caught |", "|---|---|---|", *ROW.findall(done.stdout)])
     print(table)
     if "--write" in sys.argv:
-        head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
-        PAGE.write_text(f"{head}{mark}\n{table}\n")
+        replace_figures(PAGE, table)
     return done.returncode
 
 

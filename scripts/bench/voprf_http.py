@@ -45,6 +45,7 @@ from registry.members.actions import admit
 from registry.members.models import Kind
 from registry.running import start
 from registry.signing import keys
+from scripts.bench.page import replace_figures
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/benchmarks/voprf-http.md"
 ELEMENTS, AT_ONCE = 4_000, 2  # in a round of one batch size; requests under way
@@ -238,8 +239,7 @@ def main() -> None:
     lines = table(ratios, parts)
     print("\n".join(lines))
     if given.write:
-        head, mark, _ = PAGE.read_text().partition("<!-- measured -->\n")
-        PAGE.write_text(f"{head}{mark}\n" + "\n".join(lines) + "\n")
+        replace_figures(PAGE, "\n".join(lines))
 
 
 if __name__ == "__main__":

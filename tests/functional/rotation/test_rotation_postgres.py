@@ -13,34 +13,18 @@ import sqlalchemy as sa
 
 from registry.checks.models import Check
 from registry.client.api import Registry
-from registry.db import Base, Store
 from registry.identity.document import Document
 from registry.keys.models import Rotation
 from tests.attested import unattested
-from tests.cast import Cast, gather
-from tests.conftest import KEYRING, START
+from tests.cast import Cast
 from tests.functional.rotation.conftest import ABSENT, LATER, LISTED, House
 from tests.functional.rotation.test_rotation import answers
 from tests.functional.rotation.test_rotation_killed import Killer, commands, finished, left
 from tests.line import Connect
 from tests.listing import people
-from tests.postgres import pg_server, pg_url
+from tests.postgres import cast, pg_server, pg_url, store
 
-__all__ = ["commands", "pg_server", "pg_url"]
-
-
-@pytest.fixture
-def store(pg_url: str) -> Iterator[Store]:
-    store = Store(pg_url, KEYRING)
-    Base.metadata.create_all(store.engine)
-    yield store
-    store.engine.dispose()
-
-
-@pytest.fixture
-def cast(store: Store) -> Cast:
-    with store.write() as session:
-        return gather(session, START)
+__all__ = ["cast", "commands", "pg_server", "pg_url", "store"]
 
 
 @contextmanager

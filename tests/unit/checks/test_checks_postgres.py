@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -20,31 +20,17 @@ from registry.members.models import Member
 from registry.recalls.actions import issue
 from registry.recalls.models import Recall
 from registry.recalls.rules import Reason
-from tests.cast import Cast, gather
-from tests.conftest import KEYRING, START, MovingClock
+from tests.cast import Cast
+from tests.conftest import MovingClock
 from tests.listing import admitted, list_person, people, question
-from tests.postgres import pg_server, pg_url
+from tests.postgres import cast, pg_server, pg_url, store
 
-__all__ = ["pg_server", "pg_url"]
+__all__ = ["cast", "pg_server", "pg_url", "store"]
 
 
 @pytest.fixture(autouse=True)
 def _budgets_follow_the_headcount_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("registry.checks.rules.CHECKS_PER_DAY_AT_LEAST", 0)
-
-
-@pytest.fixture
-def store(pg_url: str) -> Iterator[Store]:
-    store = Store(pg_url, KEYRING)
-    Base.metadata.create_all(store.engine)
-    yield store
-    store.engine.dispose()
-
-
-@pytest.fixture
-def cast(store: Store) -> Cast:
-    with store.write() as session:
-        return gather(session, START)
 
 
 def together(jobs: list[Callable[[], object]]) -> list[str]:

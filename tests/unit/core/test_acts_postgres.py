@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from registry.db import Base, Store
+from registry.db import Store
 from registry.log.actions import record
 from registry.members.models import Member, Standing
 from tests.attested import unattested
-from tests.cast import Cast, gather
-from tests.conftest import KEYRING, START
-from tests.postgres import pg_server, pg_url
+from tests.cast import Cast
+from tests.conftest import START
+from tests.postgres import cast, pg_server, pg_url, store
 
-__all__ = ["pg_server", "pg_url"]
-
-
-@pytest.fixture
-def store(pg_url: str) -> Iterator[Store]:
-    store = Store(pg_url, KEYRING)
-    Base.metadata.create_all(store.engine)
-    yield store
-    store.engine.dispose()
-
-
-@pytest.fixture
-def cast(store: Store) -> Cast:
-    with store.write() as session:
-        return gather(session, START)
+__all__ = ["cast", "pg_server", "pg_url", "store"]
 
 
 def suspend(store: Store) -> None:
