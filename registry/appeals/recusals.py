@@ -18,13 +18,12 @@ from registry.access import Action, Actor, allowed, require
 from registry.appeals import draw, queries, rules
 from registry.appeals.models import Appeal, Interest, Recusal, Seat
 from registry.appeals.recusal import NEXT, State, Verb, ask_until
-from registry.cases.actions import key_of, seal, unseal
+from registry.cases.actions import key_of, require_on, seal, unseal
 from registry.cases.models import Case
 from registry.cases.steps import advance, begin
 from registry.db import Session, new_id
 from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.log.actions import CaseKey, record
-from registry.members.actions import get as member
 from registry.members.models import Member
 from registry.notices import news
 from registry.policy import News
@@ -89,14 +88,15 @@ def reasons_of(row: Recusal, key: CaseKey) -> str | None:
     return unseal(key, row, "sealed_reasons") if row.sealed_reasons is not None else None
 
 
-def docket(session: Session, *, actor: Actor) -> list[Recusal]:
-    """Those that wait, the oldest first, without those that the actor may not decide."""
+def docket(session: Session, *, actor: Actor, appeal_id: str | None = None) -> list[Recusal]:
+    """Those that wait, of all appeals or of one, the oldest first, without those that the actor may not decide."""
     require(actor, Action.RECUSAL_DECIDE)
     rows = session.execute(
         sa.select(Recusal, Appeal, Member.group)
         .join(Appeal, Appeal.id == Recusal.appeal_id)
         .join(Member, Member.id == Appeal.member_id)
         .where(Recusal.state == State.ASKED, Appeal.state.in_(rules.SEATED))
+        .where(sa.true() if appeal_id is None else Recusal.appeal_id == appeal_id)
         .order_by(Recusal.asked_at, Recusal.id)
     )
     return [
@@ -156,8 +156,7 @@ def _guarded(session: Session, actor: Actor, recusal_id: str) -> tuple[Recusal, 
     if row is None:
         raise NotFound("nobody has been challenged so", field="id")
     appeal = queries.get(session, row.appeal_id)
-    group = member(session, appeal.member_id).group
-    require(actor, Action.RECUSAL_DECIDE, member_id=appeal.member_id, group=group)
+    require_on(session, actor, Action.RECUSAL_DECIDE, appeal)
     if _sits(actor, queries.seats_of(session, appeal.id)):
         raise Forbidden(
             "somebody of your member sits on this panel; a clerk of another, or a regulator, decides", code="took-part"

@@ -148,24 +148,25 @@ def hide_until(session: Session, case: Case, until: datetime, now: datetime) -> 
 
     A later date that stands already stays.
     """
-    case.hidden_until = max(case.hidden_until or until, until)
-    entry = queries.of_case(session, case.id)
-    if entry is None:
-        return None
-    was_shown, entry.hidden_until = queries.shown(entry, now), case.hidden_until
-    places.stir(session, entry)
+    entry, was_shown = _hide(session, case, max(case.hidden_until or until, until), now)
     return entry if was_shown else None
 
 
 def unhide(session: Session, case: Case, until: datetime | None, now: datetime) -> Entry | None:
     """Hide what the case lists only until then; the entry if it is shown again. The caller records and recalls."""
+    entry, was_shown = _hide(session, case, until, now)
+    return entry if entry is not None and queries.shown(entry, now) and not was_shown else None
+
+
+def _hide(session: Session, case: Case, until: datetime | None, now: datetime) -> tuple[Entry | None, bool]:
+    """Hide what the case lists until then and no longer; the entry, and whether it was shown before."""
     case.hidden_until = until
     entry = queries.of_case(session, case.id)
     if entry is None:
-        return None
+        return None, False
     was_shown, entry.hidden_until = queries.shown(entry, now), until
     places.stir(session, entry)
-    return entry if queries.shown(entry, now) and not was_shown else None
+    return entry, was_shown
 
 
 def mark_hit(session: Session, entry: Entry, *, now: datetime) -> None:

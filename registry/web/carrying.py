@@ -1,6 +1,6 @@
 """What a form has sent, carried over the prompt for the password: in the prompt's own page, and kept nowhere.
 
-It stands there sealed to this session, so that nobody can put other words into somebody's mouth.
+It stands there signed for this session, so that nobody can put other words into somebody's mouth.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ def packed() -> str | None:
     if to is None or request.files:
         return None
     fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
-    return str(_seal().dumps({"to": to, "fields": fields}))
+    return str(_signer().dumps({"to": to, "fields": fields}))
 
 
 def unpacked(text: str | None) -> Carried | None:
     """None for what this session has not packed."""
     try:
-        carried = _seal().loads(text or "")
+        carried = _signer().loads(text or "")
     except BadSignature:
         return None
     return Carried(carried["to"], [(name, value) for name, value in carried["fields"]])
 
 
-def _seal() -> URLSafeSerializer:
+def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or b"", salt=f"carried/{current_user.token}")

@@ -73,17 +73,14 @@ LINKS = (
         _("Incidents"),
         _("What your company notes for itself before there is anything to report."),
     ),
-    Link(
-        "reporter.signing_key",
-        Action.APPEAL_ANSWER,
-        _("Your signing key"),
-        _("Make the key that you sign with in this browser, and see whether it is enrolled."),
-    ),
-    Link(
-        "reporter.signing_key",
-        Action.CONSENT_ASK,
-        _("Your signing key"),
-        _("Make the key that you sign with in this browser, and see whether it is enrolled."),
+    *(
+        Link(
+            "reporter.signing_key",
+            action,
+            _("Your signing key"),
+            _("Make the key that you sign with in this browser, and see whether it is enrolled."),
+        )
+        for action in (Action.APPEAL_ANSWER, Action.CONSENT_ASK)
     ),
     Link(
         "clerk.desk",

@@ -82,14 +82,15 @@ def open_consents() -> dict[str, Any]:
 def consent_group(group_id: str) -> str:
     with running().store.read() as session:
         group = granting.require_group(session, actor(), group_id)
+        states = _states(session, group)
         return render_template(
             "checker/consent_group.html",
             group=group,
             text=granting.text_of(session, group),
-            states=_states(session, group),
+            states=states,
             seen=SEEN,
             colours=COLOURS,
-            can_check=LinkSeen.AGREED in _states(session, group),
+            can_check=LinkSeen.AGREED in states,
         )
 
 

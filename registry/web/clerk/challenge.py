@@ -77,7 +77,7 @@ def challenge(recusal_id: str) -> Response:
 
 def waiting_on(session: Session, appeal: Appeal) -> Recusal | None:
     """The challenge in this appeal that the reader may decide now."""
-    return next((row for row in recusals.docket(session, actor=actor()) if row.appeal_id == appeal.id), None)
+    return next(iter(recusals.docket(session, actor=actor(), appeal_id=appeal.id)), None)
 
 
 def _page(session: Session, form: ChallengeForm, row: Recusal, text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -11,11 +9,11 @@ from registry import policy
 from registry.access import Action, needs
 from registry.audit import figures
 from registry.db import Session
-from registry.errors import NotFound
 from registry.members.actions import names
 from registry.panels import statistics as panels
 from registry.web import charts
 from registry.web.context import running
+from registry.web.figures import Pictures, common, picture, since
 from registry.web.public.blueprint import bp
 from registry.web.wording import month
 from registry.web.words import STEPS
@@ -26,30 +24,18 @@ ROWS = 50
 @bp.get("/statistics")
 @needs(Action.PUBLIC)
 def statistics() -> str:
-    run = running()
-    since = run.clock() - policy.OVERTURN_LOOKS_BACK
-    with run.store.read() as session:
+    with running().store.read() as session:
         return render_template(
             "public/statistics.html",
-            since=since,
-            durations=figures.durations(session, since=since),
-            steps=STEPS,
-            targets=panels.targets,
-            months=figures.monthly(session, since=since),
-            overturned=panels.overturned(session, now=run.clock()),
-            names=names(session),
-            is_too_often=panels.is_too_often,
+            **common(session),
+            months=figures.monthly(session, since=since()),
         )
 
 
 @bp.get("/statistics/<name>.svg")
 @needs(Action.PUBLIC)
 def chart(name: str) -> Response:
-    """A picture of one table. It says nothing that the table does not."""
-    if name not in CHARTS:
-        raise NotFound("there is no such picture")
-    with running().store.read() as session:
-        return Response(CHARTS[name](session), mimetype="image/svg+xml")
+    return picture(CHARTS, name)
 
 
 @bp.get("/decisions")
@@ -70,14 +56,13 @@ def decisions() -> str:
 
 
 def _times(session: Session) -> bytes:
-    since = running().clock() - policy.OVERTURN_LOOKS_BACK
-    found = figures.durations(session, since=since)
+    found = figures.durations(session, since=since())
     days = {str(STEPS[each.step]): each.median.total_seconds() / 86_400 for each in found}
     return charts.bars(_("Days that a step takes, median"), days)
 
 
 def _months(session: Session) -> bytes:
-    found = figures.monthly(session, since=running().clock() - policy.OVERTURN_LOOKS_BACK)[::-1]
+    found = figures.monthly(session, since=since())[::-1]
     rows = {
         _("Reports filed"): [each.filed for each in found],
         _("Entries listed"): [each.listed for each in found],
@@ -93,4 +78,4 @@ def _overturned(session: Session) -> bytes:
     return charts.bars(_("Overturned listings, per cent"), rates, marks=[100 * policy.OVERTURN_INVESTIGATED])
 
 
-CHARTS: Mapping[str, Callable[[Session], bytes]] = {"times": _times, "months": _months, "overturned": _overturned}
+CHARTS: Pictures = {"times": _times, "months": _months, "overturned": _overturned}
